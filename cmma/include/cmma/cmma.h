@@ -28,6 +28,11 @@
 extern "C" {
 #endif
 
+/* The library is built with everything hidden but this interface. */
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
 #define CMMA_ABI_VERSION 1u
 #define CMMA_BLOCK_SHIFT 12
 #define CMMA_BLOCK_SIZE 4096u
@@ -129,6 +134,10 @@ void cmma_reset(cmma_host *host, int clear);
  * `print`, a line a call. Returns 0, or 1 for a command that is not known or could not be done. */
 int cmma_command(cmma_host *host, const char *command, void (*print)(void *context, const char *line),
                  void *context);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

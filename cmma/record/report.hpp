@@ -1,0 +1,43 @@
+// The report of a run: one JSON object with named fields.
+//
+// Who may call it: the host at its end, and whoever joins reports of several runs.
+//
+// Invariants
+//   J1  `schema` changes when a field changes its name or meaning; a new field does not change it.
+//   J2  A report file is whole or not there: it is written beside its place and then renamed.
+#ifndef CMMA_RECORD_REPORT_HPP
+#define CMMA_RECORD_REPORT_HPP
+
+#include <cstdint>
+#include <expected>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "record/counters.hpp"
+#include "record/matrix.hpp"
+
+namespace cmma::record {
+
+inline constexpr int report_schema = 1;
+
+struct Report {
+  // As they were in force, defaults included; in the order in which they are to be shown.
+  std::vector<std::pair<std::string, std::string>> options;
+  std::uint64_t blocks = 0;
+  std::uint64_t frames = 0;        // the limit
+  std::uint64_t frames_used = 0;   // at the end
+  std::uint64_t instructions = 0;  // completed by all CPUs
+  bool failed = false;             // the host had to stop the machine
+  Matrix matrix{};
+  CounterValues counters{};
+};
+
+[[nodiscard]] nlohmann::ordered_json report_as_json(const Report& report);
+
+// The error names the file and the reason.
+[[nodiscard]] std::expected<void, std::string> write_report(const std::string& path, const Report& report);
+
+}  // namespace cmma::record
+#endif
