@@ -1,0 +1,38 @@
+// The options of cmma_open: a list of name=value separated by commas. docs/options.md describes them.
+//
+// Who may call it: the host, once, before anything else exists.
+#ifndef CMMA_HOST_OPTIONS_HPP
+#define CMMA_HOST_OPTIONS_HPP
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "state/transitions.hpp"
+
+namespace cmma::host {
+
+struct Options {
+  std::optional<std::uint64_t> frames;  // in blocks; empty: as many as there are blocks
+  std::string policy = "clock";
+  std::optional<std::uint64_t> seed;  // empty: drawn at random, and reported
+  std::string store;                  // empty: an unnamed temporary file
+  std::string json;                   // empty: no report
+  std::string trace;                  // empty: no trace
+  bool test = false;                  // the machine may let the guest call for host actions
+  state::Reading reading;
+};
+
+// The error is one line for the user. File names are not tried here.
+[[nodiscard]] std::expected<Options, std::string> parse_options(std::string_view list);
+
+// A number of bytes with an optional suffix K, M or G; empty if it is none or too large.
+[[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
+
+// An unsigned number, decimal or hexadecimal after 0x.
+[[nodiscard]] std::optional<std::uint64_t> parse_number(std::string_view text);
+
+}  // namespace cmma::host
+#endif
