@@ -1,0 +1,51 @@
+// What `cmma boot` was asked for, and how its parts report failure.
+//
+// Used by the boot_*.cpp files only. Sizes are in bytes. A Failure carries the exit status that the
+// program ends with: exit_usage for what the user can mend on the command line, exit_host for the rest.
+#ifndef CMMA_CLI_BOOT_OPTIONS_HPP
+#define CMMA_CLI_BOOT_OPTIONS_HPP
+
+#include <cstdint>
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cmma::cli {
+
+struct BootOptions {
+  std::filesystem::path kernel;                 // empty: the kernel built here
+  std::filesystem::path initrd;                 // empty: the default root
+  std::vector<std::filesystem::path> overlays;  // archives laid over the initrd
+  std::string append;
+  std::uint64_t memory = 512ull << 20;
+  std::string frames;  // as given; empty: all of main storage
+  unsigned cpus = 1;
+  std::vector<std::filesystem::path> disks;
+  std::string policy;
+  std::optional<std::uint64_t> seed;
+  std::optional<std::string> command;  // --run
+  double timeout = 0;                  // seconds; 0: none
+  std::filesystem::path json;
+  std::filesystem::path trace;
+  bool no_cmma = false;
+  std::vector<std::string> host_options;  // NAME=VALUE
+  std::filesystem::path hercules;         // empty: the one built here
+  std::filesystem::path log;              // all messages of the machine go here too
+  bool verbose = false;
+};
+
+struct Failure {
+  int status;
+  std::string text;
+};
+
+template <typename T>
+using Expected = std::expected<T, Failure>;
+
+// "512M" -> bytes. Suffixes K M G, none for bytes.
+std::optional<std::uint64_t> parse_size(const std::string& text);
+
+}  // namespace cmma::cli
+#endif

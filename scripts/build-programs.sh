@@ -1,0 +1,64 @@
+#!/bin/bash
+# Builds our own guest programs (tests/system/guest/) and what they work on:
+#
+#   build-programs.sh            build/programs/guest.cpio.gz, an overlay for `cmma boot --overlay` with /bin/NAME
+#                                for each program, and build/programs/treecheck for this machine
+#   build-programs.sh tree       also build/programs/tree.img, a disk with a real file tree (a part of the
+#                                kernel's source, over 200 MB) and the manifest of its checksums
+#
+# Each does nothing if it is up to date.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+
+out=$build/programs
+sources=("$root"/tests/system/guest/*.c)
+scripts=("$root/tests/system/guest/mark")
+tree_parts=(Documentation fs include kernel lib mm net sound)
+mkdir -p "$out"
+
+build_programs() {
+  local source work=$out/work
+  rm -rf "$work"
+  mkdir -p "$work/bin"
+  for source in "${sources[@]}"; do
+    clang-19 --target=s390x-linux-gnu -march=z10 -O2 -Wall -Wextra -Werror -static -pthread -fuse-ld=lld \
+      "$source" -o "$work/bin/$(basename "$source" .c)"
+  done
+  install -m 755 "${scripts[@]}" "$work/bin"
+  (cd "$work" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | gzip -9n >"$out/guest.cpio.gz"
+  rm -rf "$work"
+  gcc-12 -O2 -Wall -Wextra "$root/tests/system/guest/treecheck.c" -o "$out/treecheck"
+}
+
+build_tree() {
+  local work=$out/tree part
+  rm -rf "$work"
+  mkdir -p "$work/tree"
+  for part in "${tree_parts[@]}"; do cp -a "$build/linux-source/$part" "$work/tree/"; done
+  "$out/treecheck" make "$work/tree" >"$work/MANIFEST"
+  truncate --size 512M "$out/tree.img.new"
+  PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0 -O ^has_journal -d "$work" "$out/tree.img.new"
+  mv "$out/tree.img.new" "$out/tree.img"
+  awk '{ files++; bytes += $2 } END { print files " files, " int(bytes / 1048576) " MB" }' "$work/MANIFEST"
+  rm -rf "$work"
+}
+
+now=$(hash_files "$0" "${sources[@]}" "${scripts[@]}")
+if ! is_stamped "$out/stamp" "$now" || [ ! -s "$out/guest.cpio.gz" ]; then
+  step programs "building the guest's test programs" build_programs
+  stamp "$out/stamp" "$now"
+fi
+case ${1-} in
+  '') ;;
+  tree)
+    [ -d "$build/linux-source" ] || die "the kernel's source is not there: ./testbed build kernel"
+    now=$({ echo "${tree_parts[@]}"; hash_files "$0" "$root/tests/system/guest/treecheck.c"; cat "$build/linux-source.stamp"; } | hash_of)
+    if ! is_stamped "$out/tree.stamp" "$now" || [ ! -s "$out/tree.img" ]; then
+      step tree "making a disk image of a real file tree" build_tree
+      stamp "$out/tree.stamp" "$now"
+    fi
+    ;;
+  *) refuse "build-programs.sh: nothing, or tree" ;;
+esac
