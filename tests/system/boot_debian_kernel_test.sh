@@ -1,0 +1,14 @@
+#!/bin/bash
+# Debian's own s390x kernel boots as it is, with the default root, and with its modules it mounts a disk.
+. "$(dirname "$0")/lib.sh"
+
+boots 0 --kernel "$debian_kernel/vmlinuz" --run 'uname -r; free -m'
+check_out '^6\.[0-9]+\.[0-9]+-.*s390x$'
+
+mkdir "$work/tree"
+echo 'from the disk' >"$work/tree/file"
+truncate --size 16M "$work/disk"
+PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -d "$work/tree" "$work/disk"
+boots 0 --kernel "$debian_kernel/vmlinuz" --overlay "$debian_kernel/modules.cpio.gz" --disk "$work/disk" \
+  --run 'cat /mnt/file'
+check_out '^from the disk$'

@@ -1,0 +1,48 @@
+# Shared by the system tests; sourced, never run. A test is a list of `boots` and `check` lines; the first one
+# that does not hold ends it with status 1. $work is a folder of the test's own.
+# shellcheck shell=bash
+set -euo pipefail
+
+BUILD=${BUILD:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build}
+cmma=$BUILD/bin/cmma
+stock_hercules=$BUILD/hercules-stock/bin/hercules
+debian_kernel=$BUILD/debian-kernel
+work=$(mktemp -d)
+# The machine keeps its files there too, so that a test can tell its own from others.
+export TMPDIR=$work
+trap 'rm -rf "$work"' EXIT
+export BUILD cmma stock_hercules debian_kernel work
+
+failed() {
+  echo "FAIL: $*"
+  for file in out err; do
+    if [ -s "$work/$file" ]; then
+      echo "--- $file"
+      tail -n 60 "$work/$file"
+    fi
+  done
+  exit 1
+}
+
+# boots STATUS ARGUMENT...: `cmma boot` with these arguments ends with this status. What it wrote is in
+# $work/out (the guest) and $work/err (the host), the seconds it took in $seconds.
+boots() {
+  local expected=$1 status=0 started=$EPOCHREALTIME
+  shift
+  "$cmma" boot --timeout 240 "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+  seconds=$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
+  export seconds
+  [ "$status" -eq "$expected" ] || failed "status $status instead of $expected: cmma boot $*"
+}
+
+# The guest or the host printed a line with this (an extended regular expression).
+check_out() { grep -Eq -- "$1" "$work/out" || failed "the guest's console has no \"$1\""; }
+check_err() { grep -Eq -- "$1" "$work/err" || failed "the host's messages have no \"$1\""; }
+check_no_out() { ! grep -Eq -- "$1" "$work/out" || failed "the guest's console has \"$1\""; }
+
+# check TEXT COMMAND...: this command succeeds.
+check() {
+  local text=$1
+  shift
+  "$@" || failed "$text"
+}
