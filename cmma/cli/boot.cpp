@@ -191,6 +191,7 @@ void register_boot(CLI::App& app, Run& run) {
   command->add_flag("--deterministic", asked->deterministic, "The same seed gives the same run");
   command->add_option("--run", options.command, "Run this shell command in the guest, then power off");
   command->add_option("--timeout", options.timeout, "Give up after so many seconds")
+      ->take_last()
       ->check(CLI::NonNegativeNumber);
   command->add_option("--json", options.json, "Write the host's report to this file");
   command->add_option("--trace", options.trace, "Write the host's events to this file");

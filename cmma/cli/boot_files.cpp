@@ -72,7 +72,7 @@ Expected<std::string> configuration_text(const BootOptions& options, bool patche
   if (!options.no_cmma) {
     auto operand = host_options(options);
     if (!operand) return std::unexpected(operand.error());
-    text += "CMMA " + *operand + '\n';
+    text += fmt::format("CMMA control={}{}{}\n", control_descriptor, operand->empty() ? "" : ",", *operand);
   }
   constexpr unsigned first_device = 0x0120;
   for (std::size_t i = 0; i < options.disks.size(); ++i) {

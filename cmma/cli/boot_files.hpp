@@ -11,6 +11,7 @@ namespace cmma::cli {
 // Numbers of the descriptors that the machine inherits for the guest's console.
 inline constexpr int console_out_descriptor = 3;
 inline constexpr int console_in_descriptor = 4;
+inline constexpr int control_descriptor = 5;  // commands for the host, a line each
 
 class BootFiles {
  public:

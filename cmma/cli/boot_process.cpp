@@ -104,6 +104,7 @@ class Machine {
   void take_log_lines();
   void take_console_lines();
   void console_line(std::string line);
+  void command(std::string_view line);
   void forward_input();
   void take_signal();
   void check_clock();
@@ -129,6 +130,7 @@ class Machine {
   Descriptor console_;
   Descriptor messages_;
   Descriptor input_;
+  Descriptor control_;
   Descriptor signals_;
   bool read_stdin_ = false;
   Lines console_lines_;
@@ -143,7 +145,7 @@ Expected<void> Machine::start(const BootFiles& files) {
   }
   sigset_t handled;
   ::sigemptyset(&handled);
-  for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&handled, signal);
+  for (const int signal : {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::sigaddset(&handled, signal);
   ::sigprocmask(SIG_BLOCK, &handled, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   signals_ = Descriptor{::signalfd(-1, &handled, SFD_CLOEXEC | SFD_NONBLOCK)};
@@ -152,9 +154,11 @@ Expected<void> Machine::start(const BootFiles& files) {
   auto console = make_pipe();
   auto messages = make_pipe();
   auto input = make_pipe();
+  auto control = make_pipe();
   if (!console) return std::unexpected(console.error());
   if (!messages) return std::unexpected(messages.error());
   if (!input) return std::unexpected(input.error());
+  if (!control) return std::unexpected(control.error());
 
   const pid_t parent = ::getpid();
   child_ = ::fork();
@@ -164,12 +168,14 @@ Expected<void> Machine::start(const BootFiles& files) {
     ::dup2(messages->write.get(), STDERR_FILENO);
     ::dup2(console->write.get(), console_out_descriptor);
     ::dup2(input->read.get(), console_in_descriptor);
+    ::dup2(control->read.get(), control_descriptor);
     become_machine(files, parent);
   }
   console_ = std::move(console->read);
   messages_ = std::move(messages->read);
   input_ = std::move(input->write);
-  ::fcntl(input_.get(), F_SETFL, O_NONBLOCK);
+  control_ = std::move(control->write);
+  for (const auto* end : {&input_, &control_}) ::fcntl(end->get(), F_SETFL, O_NONBLOCK);
   read_stdin_ = run_.interactive;
   return {};
 }
@@ -263,9 +269,15 @@ void Machine::console_line(std::string line) {
     command_status_ = std::atoi(line.c_str() + mark + std::strlen(command_status_mark));
     return;
   }
+  // "cmma: mark LABEL" from a guest program: the report shall say how things stood then.
+  constexpr std::string_view wants_mark = "cmma: mark ";
+  if (line.starts_with(wants_mark)) command("mark " + line.substr(wants_mark.size()));
   line.push_back('\n');
   if (!output_lost_ && !write_all(STDOUT_FILENO, line)) output_lost_ = true;
 }
+
+// To the host, as an operator's command; the answer comes among the machine's messages.
+void Machine::command(std::string_view line) { write_all(control_.get(), fmt::format("{}\n", line)); }
 
 void Machine::take_console_lines() {
   take(console_, console_lines_);
@@ -302,6 +314,9 @@ void Machine::take_signal() {
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     if (info.ssi_signo == SIGCHLD) {
       ended_ = ended_ || ::waitpid(child_, &wait_status_, WNOHANG) == child_;
+    } else if (info.ssi_signo == SIGUSR1) {
+      command("matrix");
+      command("counters");
     } else {
       interrupted_by_ = static_cast<int>(info.ssi_signo);
       ask_to_end();

@@ -8,8 +8,9 @@
 namespace {
 
 // A new subcommand is a line here and one in subcommand.hpp.
-constexpr std::array<cmma::cli::Register, 3> subcommands{
+constexpr std::array<cmma::cli::Register, 4> subcommands{
     cmma::cli::register_boot,
+    cmma::cli::register_compare,
     cmma::cli::register_states,
     cmma::cli::register_trace,
 };

@@ -25,6 +25,7 @@ using Register = void (*)(CLI::App& app, Run& run);
 void register_states(CLI::App& app, Run& run);
 void register_trace(CLI::App& app, Run& run);
 void register_boot(CLI::App& app, Run& run);
+void register_compare(CLI::App& app, Run& run);
 
 }  // namespace cmma::cli
 #endif

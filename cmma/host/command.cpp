@@ -24,6 +24,7 @@ constexpr std::string_view help_text =
     "pageout ADDRESS  move a block to the paging store\n"
     "evict ADDRESS    take a block away, as its state demands\n"
     "pagein ADDRESS   give a stable block a frame with its content\n"
+    "mark LABEL       note the matrix and the counters for the report, under this label\n"
     "json             the report of the run up to now\n"
     "help             this\n";
 
@@ -50,6 +51,12 @@ std::optional<std::uint64_t> parse_address(std::string_view text) {
 
 Host::Answer Host::command(std::string_view line) {
   const std::string_view verb = take_word(line);
+  if (verb == "mark") {
+    line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+    if (line.empty()) return refuse("a mark needs a label");
+    mark(std::string{line});
+    return {.text = fmt::format("{}:\n{}", line, record::matrix_as_text(record::count_states(states_)))};
+  }
   const std::string_view argument = take_word(line);
   if (!take_word(line).empty()) return refuse("too many words (try: help)");
   if (verb == "help") return {.text = std::string{help_text}};
@@ -59,7 +66,10 @@ Host::Answer Host::command(std::string_view line) {
     return {.text = fmt::format("frames: {} of {} in use, {} slots of the paging store in use\n",
                                 frames_.used(), frames_.limit(), slots_in_use())};
   }
-  if (verb == "json") return {.text = record::report_as_json(report()).dump(2) + "\n"};
+  if (verb == "json") {
+    const Section section(*this);
+    return {.text = record::report_as_json(report()).dump(2) + "\n"};
+  }
   if (verb == "options" || verb == "option") return option_value(argument);
   if (verb != "block" && verb != "discard" && verb != "pageout" && verb != "evict" && verb != "pagein") {
     return refuse(fmt::format("'{}' is not a command (try: help)", verb));
@@ -74,7 +84,7 @@ Host::Answer Host::command(std::string_view line) {
 // All options, or one. An option that is on or off is done or not done, so that the machine can ask.
 Host::Answer Host::option_value(std::string_view name) {
   Answer answer{.done = false, .text = {}};
-  for (const auto& [known, value] : report().options) {
+  for (const auto& [known, value] : options_in_force()) {
     if (!name.empty() && name != known) continue;
     answer.text += fmt::format("{}={}\n", known, value);
     answer.done = name.empty() || value != "off";

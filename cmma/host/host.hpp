@@ -152,7 +152,7 @@ class Host {
   std::size_t take_some(std::size_t want, Urgency urgency, bool in_instruction);
   std::size_t take_away(std::vector<Block>& victims);
   [[nodiscard]] bool leave_without_write(Block block);
-  void write_out(std::span<const Block> victims);
+  void write_out(std::span<const Block> run);
   void finish_taking();
   void take_due();
 
@@ -175,7 +175,11 @@ class Host {
   [[nodiscard]] Answer option_value(std::string_view name);
 
   // ---- report.cpp ----
-  [[nodiscard]] record::Report report();
+  // The values that options have, defaults included. They do not change; no mutex is needed.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> options_in_force() const;
+  [[nodiscard]] record::Report report();  // with the mutex held
+  void mark(std::string label);
+  [[nodiscard]] std::uint64_t instructions() const;
 
   const Options options_;
   const cmma_machine machine_;
@@ -203,6 +207,7 @@ class Host {
   std::vector<Block> victims_;  // of the round under way
   std::vector<Block> gone_;     // have left by their state bytes; their memory is still to be released
   std::vector<std::uint8_t> page_;
+  std::vector<record::Mark> marks_;
   std::vector<std::string> messages_;
   std::string fail_line_;
 

@@ -144,9 +144,9 @@ bool Host::leave_without_write(Block block) {
     store_.drop(block);
     machine_.reset_reference_change(machine_.context, block);
     const bool drops = eviction->action == HostAction::drop;
-    counters_.add(drops                                      ? Counter::drops_unused
-                  : state::usage_of(now) == Usage::potential ? Counter::discards_potential
-                                                             : Counter::discards_volatile);
+    const bool is_potential = state::usage_of(now) == Usage::potential;
+    const Counter discards = is_potential ? Counter::discards_potential : Counter::discards_volatile;
+    counters_.add(drops ? Counter::drops_unused : discards);
     note(drops ? EventKind::drop : EventKind::discard, block, now, eviction->next, CMMA_NOT_A_CPU);
     return true;
   }

@@ -7,42 +7,50 @@
 #include "record/matrix.hpp"
 
 namespace cmma::host {
-namespace {
-
-std::vector<std::pair<std::string, std::string>> options_in_force(const Options& options,
-                                                                  const Policy& policy,
-                                                                  std::uint64_t frames) {
+std::vector<std::pair<std::string, std::string>> Host::options_in_force() const {
   const auto choice = [](bool flag, const char* yes, const char* no) { return std::string{flag ? yes : no}; };
-  const state::Reading& reading = options.reading;
+  const state::Reading& reading = options_.reading;
   return {
-      {"frames", fmt::format("{}K", frames * (CMMA_BLOCK_SIZE / 1024))},
-      {"policy", std::string{policy.name()}},
-      {"seed", fmt::to_string(options.seed.value_or(0))},
-      {"store", options.store},
-      {"json", options.json},
-      {"trace", options.trace},
+      {"frames", fmt::format("{}K", frames_.limit() * (CMMA_BLOCK_SIZE / 1024))},
+      {"policy", std::string{policy_->name()}},
+      {"seed", fmt::to_string(options_.seed.value_or(0))},
+      {"store", options_.store},
+      {"json", options_.json},
+      {"trace", options_.trace},
       {"nodat", choice(reading.nodat, "on", "off")},
       {"unused", choice(reading.unused_is_exception, "exception", "zero")},
       {"channel", choice(reading.channel_checks, "check", "zero")},
       {"orc6", choice(reading.orc6_stabilises_uz, "not-discarded", "resident")},
-      {"test", choice(options.test, "on", "off")},
+      {"test", choice(options_.test, "on", "off")},
   };
 }
 
-}  // namespace
+std::uint64_t Host::instructions() const {
+  std::uint64_t sum = 0;
+  for (int cpu = 0; cpu <= last_cpu_.load(); ++cpu) sum += machine_.instructions(machine_.context, cpu);
+  return sum;
+}
+
+void Host::mark(std::string label) {
+  const Section section(*this);
+  marks_.push_back({.label = std::move(label),
+                    .frames_used = frames_.used(),
+                    .instructions = instructions(),
+                    .matrix = record::count_states(states_),
+                    .counters = counters_.snapshot()});
+}
 
 record::Report Host::report() {
   record::Report report;
-  report.options = options_in_force(options_, *policy_, frames_.limit());
+  report.options = options_in_force();
   report.blocks = blocks();
   report.frames = frames_.limit();
   report.frames_used = frames_.used();
-  for (int cpu = 0; cpu <= last_cpu_.load(); ++cpu) {
-    report.instructions += machine_.instructions(machine_.context, cpu);
-  }
+  report.instructions = instructions();
   report.failed = failed();
   report.matrix = record::count_states(states_);
   report.counters = counters_.snapshot();
+  report.marks = marks_;
   return report;
 }
 

@@ -23,6 +23,12 @@ nlohmann::ordered_json matrix_as_json(const Matrix& matrix) {
   return json;
 }
 
+nlohmann::ordered_json counters_as_json(const CounterValues& values) {
+  auto json = nlohmann::ordered_json::object();
+  for (std::size_t i = 0; i < counter_count; ++i) json[std::string{counter_list()[i].name}] = values.at(i);
+  return json;
+}
+
 std::unexpected<std::string> failure(const std::string& path, int error) {
   return std::unexpected(
       fmt::format("cannot write report {}: {}", path, std::generic_category().message(error)));
@@ -41,9 +47,14 @@ nlohmann::ordered_json report_as_json(const Report& report) {
   json["frames_used"] = report.frames_used;
   json["instructions"] = report.instructions;
   json["matrix"] = matrix_as_json(report.matrix);
-  auto& counters = json["counters"] = nlohmann::ordered_json::object();
-  for (std::size_t i = 0; i < counter_count; ++i) {
-    counters[std::string{counter_list()[i].name}] = report.counters.at(i);
+  json["counters"] = counters_as_json(report.counters);
+  auto& marks = json["marks"] = nlohmann::ordered_json::array();
+  for (const Mark& mark : report.marks) {
+    marks.push_back({{"label", mark.label},
+                     {"frames_used", mark.frames_used},
+                     {"instructions", mark.instructions},
+                     {"matrix", matrix_as_json(mark.matrix)},
+                     {"counters", counters_as_json(mark.counters)}});
   }
   return json;
 }

@@ -22,6 +22,15 @@ namespace cmma::record {
 
 inline constexpr int report_schema = 1;
 
+// A moment that somebody wanted noted: where the run was then.
+struct Mark {
+  std::string label;
+  std::uint64_t frames_used = 0;
+  std::uint64_t instructions = 0;
+  Matrix matrix{};
+  CounterValues counters{};
+};
+
 struct Report {
   // As they were in force, defaults included; in the order in which they are to be shown.
   std::vector<std::pair<std::string, std::string>> options;
@@ -32,6 +41,7 @@ struct Report {
   bool failed = false;             // the host had to stop the machine
   Matrix matrix{};
   CounterValues counters{};
+  std::vector<Mark> marks;  // in the order of time
 };
 
 [[nodiscard]] nlohmann::ordered_json report_as_json(const Report& report);
