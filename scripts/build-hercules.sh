@@ -58,7 +58,7 @@ unpack() {
 step "$name-unpack" "unpacking the Hercules source ($kind)" unpack
 
 configure() {
-  local options=(--prefix="$result" --disable-nls "--enable-optimization=$flags")
+  local options=(--prefix="$result" "--enable-optimization=$flags")
   cd "$source"
   # Objects do not depend on the flags they were compiled with.
   [ ! -e Makefile ] || make clean

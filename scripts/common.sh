@@ -22,31 +22,27 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # step NAME TEXT COMMAND...: run a long command with its output in build/logs/NAME.log.
 step() {
-  local name=$1 text=$2 log started ended status pid
+  # Names of its own, because the command may be a function, and a function sees its caller's variables.
+  local step_text=$2 step_log=$logs/$1.log step_started=$SECONDS step_next=15 step_pid step_status=0
   shift 2
   mkdir -p "$logs"
-  log=$logs/$name.log
-  started=$SECONDS
-  say "$text ..."
-  "$@" >"$log" 2>&1 </dev/null &
-  pid=$!
+  say "$step_text ..."
+  "$@" >"$step_log" 2>&1 </dev/null &
+  step_pid=$!
   # Waits in short naps, so that a quick step ends quickly.
-  local next=15
-  while kill -0 "$pid" 2>/dev/null; do
+  while kill -0 "$step_pid" 2>/dev/null; do
     sleep 0.2
-    if [ $((SECONDS - started)) -ge $next ]; then
-      say "  $text: $((SECONDS - started)) s, $(wc -l <"$log") lines of output"
-      next=$((next + 15))
+    if [ $((SECONDS - step_started)) -ge $step_next ]; then
+      say "  $step_text: $((SECONDS - step_started)) s, $(wc -l <"$step_log") lines of output"
+      step_next=$((step_next + 15))
     fi
   done
-  status=0
-  wait "$pid" || status=$?
-  ended=$((SECONDS - started))
-  if [ $status -ne 0 ]; then
-    tail -n 30 "$log" >&2
-    die "$text: failed after $ended s with status $status; all of its output is in $log"
+  wait "$step_pid" || step_status=$?
+  if [ $step_status -ne 0 ]; then
+    tail -n 30 "$step_log" >&2
+    die "$step_text: failed after $((SECONDS - step_started)) s with status $step_status; all of its output is in $step_log"
   fi
-  [ $ended -lt 2 ] || say "  $text: done in $ended s"
+  [ $((SECONDS - step_started)) -lt 2 ] || say "  $step_text: done in $((SECONDS - step_started)) s"
 }
 
 # hash_of: one hash of standard input.  hash_files FILE...: of names (below the checkout) and contents.

@@ -126,7 +126,7 @@ fetch_kernel_source() {
 
 # fetch_s390x with|only NAME PACKAGE...
 fetch_s390x() {
-  local how=$1 name=$2 list=$downloads/$2.list wanted file
+  local how=$1 list=$downloads/$2.list wanted file
   shift 2
   # A list that is there, made from the same names and with all its files, is taken as it is.
   wanted="$how $*"

@@ -65,7 +65,7 @@ class Run {
   void go() {
     for (int i = 0; i < operations && !dead_; ++i) {
       one();
-      if (!dead_ && has_failed()) die(false);
+      if (!dead_ && has_failed()) die(Taking::between);
     }
     rig_->check_invariants();
     // I1 at the end: what the model has, the host still has.
@@ -101,7 +101,7 @@ class Run {
         if (source_.below(4) != 0) return;
         return set_exempt(block);
       case 8:
-        if (source_.below(16) != 0) return;
+        if (source_.below(4) != 0) return;
         return stray(block);
       case 9:
         if (source_.below(64) != 0) return;
@@ -115,7 +115,7 @@ class Run {
       case 14:
       case 15:
         rig_->reclaim(0);
-        return observe(true);
+        return observe(Taking::between);
       case 16:
       case 17:
       case 18:
@@ -149,10 +149,13 @@ class Run {
   }
 
   // Everything the host may have done besides; at most the limit is resident.
-  void observe(bool may_take) {
+  void observe(Taking taking) {
     std::uint64_t resident = 0;
     for (std::uint64_t block = 0; block < blocks; ++block) {
-      model_.observe(block, rig_.byte(block), may_take);
+      const bool had_frame = model_.all[block].content == 'r';
+      model_.observe(block, rig_.byte(block), taking);
+      require(!exempt_[block] || !had_frame || model_.all[block].content == 'r', "an exempt block left",
+              block);
       if (model_.all[block].content == 'r') ++resident;
       const bool guarded = (rig_.byte(block) & CMMA_STATE_GUARDED) != 0;
       require(guarded == (exception_ && model_.all[block].usage == 'U'), "guarded exactly if unused", block);
@@ -161,25 +164,24 @@ class Run {
   }
 
   // The host has stopped the machine. That is right if the store was spoilt, or no block could be taken.
-  void die(bool in_instruction) {
+  void die(Taking taking) {
     dead_ = true;
-    observe(true);
+    observe(taking);
     if (spoilt_) return;
     require(rig_->frames().free() == 0, "it failed with a frame free");
     for (std::uint64_t block = 0; block < blocks; ++block) {
-      const ModelBlock& b = model_.all[block];
-      const bool may_leave = b.usage == 'S' || (b.usage == 'U' && exception_) || !in_instruction;
-      require(b.content != 'r' || exempt_[block] || !may_leave, "it failed although a block could leave",
-              block);
+      const bool could =
+          model_.all[block].content == 'r' && !exempt_[block] && model_.may_leave(block, taking);
+      require(!could, "it failed although a block could leave", block);
     }
   }
 
   // Compare what the host says with the model. The block itself is not taken away by the call.
   bool check_result(cmma_result result, const ModelBlock& before, std::uint64_t block, Outcome expected,
-                    bool in_instruction = true) {
+                    Taking taking = Taking::in_instruction) {
     if (result == CMMA_FAILED) {
       model_.all[block] = before;
-      die(in_instruction);
+      die(taking);
       return false;
     }
     const cmma_result wanted = expected == Outcome::done        ? CMMA_DONE
@@ -193,7 +195,7 @@ class Run {
     const ModelBlock before = model_.all[block];
     const Outcome expected = model_.access(block);
     const bool done = check_result(rig_.access(block), before, block, expected);
-    if (!dead_) observe(true);
+    if (!dead_) observe(Taking::in_instruction);
     if (done) check_content(block);
     return done;
   }
@@ -216,7 +218,7 @@ class Run {
     model_.essa(block, orc);
     if (!check_result(result, before, block, Outcome::done)) return;
     require(r1 == old, "another result register", block);
-    observe(true);
+    observe(Taking::in_instruction);
     require(model_.all[block].changed == rig_.machine.is_changed(block), "another change bit", block);
     if (model_.all[block].content == 'r') check_content(block);
   }
@@ -227,10 +229,10 @@ class Run {
     const ModelBlock before = model_.all[block];
     const Outcome expected = model_.channel(block);
     const auto bytes = std::span(reinterpret_cast<std::uint8_t*>(&value), sizeof value);
-    const bool is_done =
-        check_result(rig_->read(block * test::block_size, bytes, done), before, block, expected, false);
+    const bool is_done = check_result(rig_->read(block * test::block_size, bytes, done), before, block,
+                                      expected, Taking::between);
     require(done == (is_done ? sizeof value : 0), "another length", block);
-    if (!dead_) observe(true);
+    if (!dead_) observe(Taking::between);
     if (is_done) require(value == model_.all[block].value, "the channel read wrong data", block);
   }
 
@@ -240,9 +242,9 @@ class Run {
     const ModelBlock before = model_.all[block];
     const Outcome expected = model_.channel(block);
     const auto bytes = std::span(reinterpret_cast<const std::uint8_t*>(data.data()), test::block_size);
-    const bool is_done =
-        check_result(rig_->write(block * test::block_size, bytes, done), before, block, expected, false);
-    if (!dead_) observe(true);
+    const bool is_done = check_result(rig_->write(block * test::block_size, bytes, done), before, block,
+                                      expected, Taking::between);
+    if (!dead_) observe(Taking::between);
     if (!is_done) return;
     model_.all[block].value = last_value_;
     check_content(block);
@@ -257,7 +259,7 @@ class Run {
       model_.release(block, keeps);
       if (keeps) fill_zero(block);
     }
-    observe(false);
+    observe(Taking::none);
   }
 
   void fill_zero(std::uint64_t block) {
@@ -267,7 +269,7 @@ class Run {
   void reset(bool clear) {
     rig_->reset(clear);
     model_.reset(clear);
-    observe(false);
+    observe(Taking::none);
   }
 
   void command(const char* verb, std::uint64_t block) {
@@ -281,12 +283,12 @@ class Run {
       const bool has_frame = free > 0 || (done && ghosts_);
       require(done == (b.content == 'r' || (has_content && has_frame)), "pagein", block);
       if (done) model_.all[block].content = 'r';
-      return observe(false);
+      return observe(Taking::none);
     }
     const bool keeps = b.usage == 'S' || (b.usage == 'P' && b.changed);
     const bool fits = std::strcmp(verb, "evict") == 0 || keeps == (std::strcmp(verb, "pageout") == 0);
     require(done == (b.content == 'r' && fits && !exempt_[block]), verb, block);
-    observe(done);
+    observe(done ? Taking::between : Taking::none);
     require(!done || b.content != 'r', "it did not leave", block);
   }
 
@@ -312,7 +314,7 @@ class Run {
     require(more == (served || was_there ? 0U : 1U), "stray errors", block);
     ghosts_ = ghosts_ || more != 0;
     if (served) b.content = 'r';
-    observe(false);
+    observe(Taking::none);
     if (served) check_content(block);
   }
 

@@ -20,6 +20,9 @@ inline void require(bool holds, const char* what, std::uint64_t block = 0) {
 
 enum class Outcome { done, discarded, unused };
 
+// When the host may take blocks away: at no time, while an instruction is under way, or between two.
+enum class Taking { none, in_instruction, between };
+
 struct ModelBlock {
   char usage = 'S';    // S U P V
   char content = 'z';  // r p z
@@ -115,12 +118,19 @@ class Model {
     }
   }
 
+  // May a block in this usage state leave while an instruction that may be using it is under way?
+  [[nodiscard]] bool may_leave(std::uint64_t block, Taking taking) const {
+    const char usage = all.at(block).usage;
+    return taking == Taking::between ||
+           (taking == Taking::in_instruction && (usage == 'S' || (usage == 'U' && unused_is_exception_)));
+  }
+
   // The host says `now` of the block. If that is not what the model has, the host took the block away: was
   // it allowed to?
-  void observe(std::uint64_t block, unsigned now, bool may_take) {
+  void observe(std::uint64_t block, unsigned now, Taking taking) {
     ModelBlock& b = all.at(block);
     if ((now & 0x2f) == report(block)) return;
-    require(may_take, "a state changed by itself", block);
+    require(may_leave(block, taking), "a block left that may be in use", block);
     require(b.content == 'r', "a block without a frame changed", block);
     const bool keeps = b.usage == 'S' || (b.usage == 'P' && b.changed);
     if (keeps) {

@@ -1,4 +1,5 @@
 #!/bin/bash
+# timeout: 600
 # Debian's own s390x kernel boots as it is, with the default root, and with its modules it mounts a disk.
 . "$(dirname "$0")/lib.sh"
 
