@@ -1,0 +1,257 @@
+/* hcmmahst.c: the machine as the host sees it.
+ *
+ * Who calls it: the host library, through the table hcmma_machine, and the other files of the glue.
+ *
+ * Threads: CPU threads, device threads and the panel. `quiesce` and `resume` bracket every taking away of
+ * blocks and may nest in one thread (an operator's command inside a DIAGNOSE).
+ */
+#include "hstdinc.h"
+
+#define _HENGINE_DLL_
+
+#include "hercules.h"
+#include "opcode.h"
+#include "hcmmaint.h"
+
+static __thread int quiesced;        /* nesting of quiesce in this thread */
+static __thread int had_lock;        /* this thread held the interruption lock before */
+static __thread int caller_has_lock; /* see hcmma_with_interruption_lock */
+static REGS not_a_cpu;               /* stands for a device thread in SYNCHRONIZE_CPUS */
+static U64 pinned[MAX_CPU_ENGINES][2]; /* block + 1, or 0; each CPU sets its own */
+
+/* ---- translations ------------------------------------------------------------------------------------ */
+
+/* Call `visit` for each block that a valid TLB entry of `regs` stands for. Outside z/Architecture mode the
+ * TLB has another shape and lives for some hundred instructions of a boot: it is emptied instead. */
+static void each_translation(REGS *regs, void (*visit)(REGS *regs, int ix, U64 block))
+{
+    const U64 id_mask = 0x3FFFFF;
+    int i;
+
+    if (regs->arch_mode != ARCH_900)
+    {
+        memset(&regs->tlb.vaddr, 0, TLBN * sizeof(DW));
+        return;
+    }
+    for (i = 0; i < TLBN; i++)
+    {
+        U64 vaddr = regs->tlb.TLB_VADDR_G(i);
+        U64 offset;
+        if (!regs->tlb.acc[i] || (vaddr & id_mask) != regs->tlbID)
+            continue;
+        vaddr = (vaddr & ~id_mask) | ((U64)i << 12);
+        offset = (U64)(MAINADDR(regs->tlb.main[i], vaddr) - sysblk.mainstor);
+        if (offset < sysblk.mainsize)
+            visit(regs, i, offset >> CMMA_BLOCK_SHIFT);
+        else
+            regs->tlb.acc[i] = 0;
+    }
+}
+
+static void mark_referenced(REGS *regs, int ix, U64 block)
+{
+    UNREFERENCED(regs);
+    UNREFERENCED(ix);
+    __atomic_fetch_and(&sysblk.blkstate[block], (BYTE)~CMMA_STATE_OLD, __ATOMIC_RELAXED);
+}
+
+static void drop_if_attention(REGS *regs, int ix, U64 block)
+{
+    if (sysblk.blkstate[block] & CMMA_STATE_ATTENTION)
+        regs->tlb.acc[ix] = 0;
+}
+
+/* INVALIDATE_AIA belongs to one architecture mode; the CPU says which one it is in. */
+static void drop_instruction_address(REGS *regs)
+{
+    U64 offset;
+    if (!regs->aie)
+        return;
+    offset = (U64)(regs->ip - regs->aip);
+    if (regs->arch_mode == ARCH_900)
+        regs->psw.IA_G = (regs->AIV_G + offset) & regs->psw.AMASK_G;
+    else
+        regs->psw.IA_L = (regs->AIV_L + (U32)offset) & (regs->arch_mode == ARCH_370 ? AMASK24 : regs->psw.AMASK_L);
+    regs->aie = NULL;
+}
+
+static void each_cpu(void (*visit)(REGS *regs, int ix, U64 block), int drop_aia)
+{
+    int i;
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+    {
+        REGS *regs = sysblk.regs[i];
+        if (!IS_CPU_ONLINE(i))
+            continue;
+        each_translation(regs, visit);
+        if (drop_aia)
+            drop_instruction_address(regs);
+        if (regs->guestregs)
+        {
+            each_translation(regs->guestregs, visit);
+            if (drop_aia)
+                drop_instruction_address(regs->guestregs);
+        }
+    }
+}
+
+/* ---- what the host asks of the machine ----------------------------------------------------------------- */
+
+/* The CPU whose thread this is, or NULL. A CPU thread runs a channel program itself (synchronous I/O) or
+ * looks at storage for a trace; it must not wait for itself to reach an instruction boundary. */
+REGS *hcmma_own_cpu(void)
+{
+    int i;
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+        if (IS_CPU_ONLINE(i) && equal_threads(sysblk.cputid[i], thread_id()))
+            return sysblk.regs[i];
+    return NULL;
+}
+
+void hcmma_quiesce(void *context, int cpu)
+{
+    REGS *regs = cpu == CMMA_NOT_A_CPU ? hcmma_own_cpu() : sysblk.regs[cpu];
+    REGS *started = regs && (sysblk.started_mask & regs->cpubit) ? regs : &not_a_cpu;
+    UNREFERENCED(context);
+    if (quiesced++)
+        return;
+    not_a_cpu.hostregs = &not_a_cpu;
+    not_a_cpu.cpuad = LOCK_OWNER_OTHER;
+    had_lock = caller_has_lock || (regs && sysblk.intowner == regs->cpuad);
+    if (!had_lock)
+    {
+        if (!regs)
+        {
+            /* OBTAIN_INTLOCK(NULL) does not wait for a synchronisation under way; two must not overlap. */
+            OBTAIN_INTLOCK(NULL);
+            while (sysblk.syncing)
+                wait_condition(&sysblk.sync_bc_cond, &sysblk.intlock);
+            sysblk.intowner = LOCK_OWNER_OTHER;
+        }
+        else
+            OBTAIN_INTLOCK(regs);
+    }
+    /* A CPU that is not started is not in the mask that SYNCHRONIZE_CPUS takes its own bit out of. */
+    SYNCHRONIZE_CPUS(started);
+    sysblk.intowner = regs ? regs->cpuad : LOCK_OWNER_OTHER;
+    each_cpu(mark_referenced, 0);
+}
+
+void hcmma_resume(void *context, int cpu)
+{
+    UNREFERENCED(context);
+    UNREFERENCED(cpu);
+    if (--quiesced)
+        return;
+    each_cpu(drop_if_attention, 1);
+    if (!had_lock)
+        RELEASE_INTLOCK(NULL);
+}
+
+static void machine_request_reclaim(void *context, int cpu)
+{
+    UNREFERENCED(context);
+    /* Only the CPU's own thread may set its interrupt state without the interruption lock. A channel
+     * that runs out of frames reclaims by itself. */
+    if (cpu != CMMA_NOT_A_CPU)
+    {
+        ON_IC_INTERRUPT(sysblk.regs[cpu]);
+        if (sysblk.regs[cpu]->guestregs)
+            ON_IC_INTERRUPT(sysblk.regs[cpu]->guestregs);
+    }
+}
+
+/* With 2 KB storage keys compiled in, a 4 KB block has two; z/Architecture sees their union. */
+#if defined(_FEATURE_2K_STORAGE_KEYS)
+#define BLOCK_KEY(_block, _n) sysblk.storkeys[((_block) << 1) | (_n)]
+#else
+#define BLOCK_KEY(_block, _n) sysblk.storkeys[(_block)]
+#endif
+
+static int machine_changed(void *context, uint64_t block)
+{
+    UNREFERENCED(context);
+    return ((BLOCK_KEY(block, 0) | BLOCK_KEY(block, 1)) & STORKEY_CHANGE) != 0;
+}
+
+static void machine_reset_reference_change(void *context, uint64_t block)
+{
+    UNREFERENCED(context);
+    BLOCK_KEY(block, 0) &= ~(STORKEY_REF | STORKEY_CHANGE);
+    BLOCK_KEY(block, 1) &= ~(STORKEY_REF | STORKEY_CHANGE);
+}
+
+/* Interruptions store into the prefix area, and the SIE state description is used in place: both by host
+ * pointer, without an access that could be nullified. Pinned operands belong to an instruction that cannot be
+ * nullified any more. */
+static int machine_exempt(void *context, uint64_t block)
+{
+    int i;
+    UNREFERENCED(context);
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+    {
+        REGS *regs = sysblk.regs[i];
+        if (!IS_CPU_ONLINE(i))
+            continue;
+        if (block - (regs->PX >> CMMA_BLOCK_SHIFT) < 2)
+            return 1;
+        if (pinned[i][0] == block + 1 || pinned[i][1] == block + 1)
+            return 1;
+        if (regs->sie_active && regs->guestregs)
+        {
+            if (block - ((U64)((BYTE *)regs->guestregs->psa - sysblk.mainstor) >> CMMA_BLOCK_SHIFT) < 2
+             || block == (U64)((BYTE *)regs->guestregs->siebk - sysblk.mainstor) >> CMMA_BLOCK_SHIFT)
+                return 1;
+        }
+    }
+    return 0;
+}
+
+void hcmma_with_interruption_lock(int held)
+{
+    caller_has_lock = held;
+}
+
+static U64 pin_of(const BYTE *host)
+{
+    U64 offset = (U64)(host - sysblk.mainstor);
+    return offset < sysblk.mainsize ? (offset >> CMMA_BLOCK_SHIFT) + 1 : 0;
+}
+
+void hcmma_pin_operands(int cpu, const BYTE *first, const BYTE *last)
+{
+    pinned[cpu][0] = pin_of(first);
+    pinned[cpu][1] = pin_of(last);
+}
+
+static uint64_t machine_instructions(void *context, int cpu)
+{
+    UNREFERENCED(context);
+    return cpu == CMMA_NOT_A_CPU || !IS_CPU_ONLINE(cpu) ? 0 : INSTCOUNT(sysblk.regs[cpu]);
+}
+
+static void machine_message(void *context, const char *line)
+{
+    UNREFERENCED(context);
+    logmsg("HHCCM001I %s\n", line);
+}
+
+static void machine_fail(void *context, const char *line)
+{
+    UNREFERENCED(context);
+    logmsg("HHCCM002S %s\n", line);
+    end_with_status(3);
+}
+
+const struct cmma_machine hcmma_machine =
+{
+    .changed = machine_changed,
+    .reset_reference_change = machine_reset_reference_change,
+    .exempt = machine_exempt,
+    .quiesce = hcmma_quiesce,
+    .resume = hcmma_resume,
+    .request_reclaim = machine_request_reclaim,
+    .instructions = machine_instructions,
+    .message = machine_message,
+    .fail = machine_fail,
+};

@@ -1,0 +1,27 @@
+/* hcmmaint.h: what the files of the glue share. Only they include it. */
+#ifndef HCMMAINT_H
+#define HCMMAINT_H
+
+/* hcmmahst.c: the machine as the host sees it. The table is what cmma_open gets. */
+extern const struct cmma_machine hcmma_machine;
+
+/* Bring all CPUs to an instruction boundary and let them go again (see struct cmma_machine). */
+void hcmma_quiesce(void *context, int cpu);
+void hcmma_resume(void *context, int cpu);
+
+/* The CPU whose thread this is, or NULL. */
+REGS *hcmma_own_cpu(void);
+
+/* For the time between the two calls, this thread has the interruption lock already. */
+void hcmma_with_interruption_lock(int held);
+
+/* Two operands of a CPU, by host pointer, that the host may not take away; NULL for none. */
+void hcmma_pin_operands(int cpu, const BYTE *first, const BYTE *last);
+
+/* hcmmacmd.c: the options of the CMMA statement for cmma_open, or NULL without a statement; and the end of
+ * commands, after which the host may be closed. */
+const char *hcmma_options(void);
+void hcmma_start_commands(void);
+cmma_host *hcmma_end_commands(void);
+
+#endif
