@@ -69,7 +69,9 @@ void print_counters(const std::vector<NamedReport>& reports) {
   for (const auto& report : reports) fmt::print(" {:>14}", report.name);
   fmt::print("  unit\n");
   for (const auto& counter : record::counter_list()) {
-    const auto value = [&](const NamedReport& report) { return number(report.json["counters"], counter.name); };
+    const auto value = [&](const NamedReport& report) {
+      return number(report.json["counters"], counter.name);
+    };
     if (std::ranges::all_of(reports, [&](const auto& report) { return value(report) == 0; })) continue;
     fmt::print("{:<20}", counter.name);
     for (const auto& report : reports) fmt::print(" {:>14}", value(report));

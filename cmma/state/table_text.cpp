@@ -158,7 +158,11 @@ std::string tables_as_text() {
     const std::vector<std::size_t> widths = widths_of(table);
     for (const auto& row : table.rows) {
       std::string line = " ";
-      for (std::size_t i = 0; i < row.size(); ++i) line += " " + padded(row.at(i), widths.at(i)) + " ";
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        line += ' ';
+        line += padded(row.at(i), widths.at(i));
+        line += ' ';
+      }
       text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
     }
   }
@@ -176,7 +180,11 @@ std::string tables_as_markdown() {
     bool heading = true;
     for (const auto& row : table.rows) {
       text += "|";
-      for (std::size_t i = 0; i < row.size(); ++i) text += " " + padded(row.at(i), widths.at(i)) + " |";
+      for (std::size_t i = 0; i < row.size(); ++i) {
+        text += ' ';
+        text += padded(row.at(i), widths.at(i));
+        text += " |";
+      }
       text += "\n";
       if (!heading) continue;
       heading = false;

@@ -40,6 +40,15 @@ check_out() { grep -Eq -- "$1" "$work/out" || failed "the guest's console has no
 check_err() { grep -Eq -- "$1" "$work/err" || failed "the host's messages have no \"$1\""; }
 check_no_out() { ! grep -Eq -- "$1" "$work/out" || failed "the guest's console has \"$1\""; }
 
+# check_report COUNTER TEST...: a counter of $work/report.json at the end of the run, as in `[ COUNTER TEST... ]`.
+check_report() {
+  local value
+  value=$(sed -nE "s/^ *\"$1\": ([0-9]+),?\$/\\1/p" "$work/report.json" | head -n 1)
+  [ -n "$value" ] || failed "the report has no $1"
+  shift
+  [ "$value" "$@" ] || failed "a counter of the report is $value, not $*"
+}
+
 # check TEXT COMMAND...: this command succeeds.
 check() {
   local text=$1

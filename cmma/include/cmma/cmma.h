@@ -13,9 +13,11 @@
  * calls `quiesce` or `request_reclaim` with its own lock held.
  *
  * Invariants
- *   M1  A block is taken away (page-out, discard, drop) only between `quiesce` and `resume`, when no CPU
- *       is inside an instruction; or by cmma_essa/cmma_release for a block that has no frame.
- *   M2  A CPU holds a translation of a block only while its state byte has no CMMA_ATTENTION bit.
+ *   M1  A block is taken away (page-out, discard, drop) only between `quiesce` and `resume`, when no other
+ *       CPU is inside an instruction; or by cmma_essa/cmma_release for a block that has no frame. If a CPU
+ *       calls in the middle of an instruction (no frame was free), only stable and guarded blocks leave.
+ *   M2  A CPU holds a translation of a block only while its state byte has no CMMA_ATTENTION bit, but for
+ *       CMMA_STATE_GUARDED: ESSA sets it without a purge, so it is sure to be seen when the block has left (A6).
  *   M3  Channel programs and the service processor reach main storage by cmma_read/cmma_write only.
  */
 #ifndef CMMA_CMMA_H

@@ -10,7 +10,8 @@ struct access {
   u64 value;  /* what a load has loaded */
 };
 
-struct access try_load(u64 address);
-struct access try_store(u64 address, u64 value);
+/* PSW mask bits for the access besides those of 64-bit mode: PSW_DAT goes through the TLB of this CPU. */
+struct access try_load(u64 address, u64 psw_bits);
+struct access try_store(u64 address, u64 value, u64 psw_bits);
 
 #endif
