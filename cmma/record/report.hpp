@@ -41,7 +41,7 @@ struct Report {
   bool failed = false;             // the host had to stop the machine
   Matrix matrix{};
   CounterValues counters{};
-  std::vector<Mark> marks;  // in the order of time
+  std::vector<Mark> marks{};  // in the order of time
 };
 
 [[nodiscard]] nlohmann::ordered_json report_as_json(const Report& report);

@@ -18,15 +18,15 @@ TEST(HostCommand, HelpNamesEveryCommand) {
   const auto help = rig->command("help");
   EXPECT_TRUE(help.done);
   for (const char* verb : {"matrix", "counters", "frames", "options", "block", "discard", "pageout", "evict",
-                           "pagein", "json"}) {
+                           "pagein", "mark", "json"}) {
     EXPECT_TRUE(contains(help.text, verb)) << verb;
   }
 }
 
 TEST(HostCommand, UnknownAndMalformedOnesAreRefused) {
   Rig rig("");
-  for (const char* line :
-       {"", "destroy", "block", "block xyz", "block 0x", "discard 40000", "block 0 0", "evict -1"}) {
+  for (const char* line : {"", "destroy", "mark", "mark  ", "block", "block xyz", "block 0x", "discard 40000",
+                           "block 0 0", "evict -1"}) {
     const auto answer = rig->command(line);
     EXPECT_FALSE(answer.done) << line;
     EXPECT_FALSE(answer.text.empty()) << line;
@@ -41,6 +41,22 @@ TEST(HostCommand, BlockShowsStateAndCopy) {
   EXPECT_EQ(rig->command("block 2000").text, "block 0x2000: Sp, copy on the paging store\n");
   EXPECT_EQ(rig->command(" block  0x3fff ").text, "block 0x3000: Urg\n");
   EXPECT_EQ(rig->command("block 0x4000").text, "block 0x4000: Sz, in use by the machine\n");
+}
+
+TEST(HostCommand, MarksAreInTheReportInTheirOrder) {
+  Rig rig("");
+  ASSERT_TRUE(rig->command("mark after boot").done);
+  rig.bring(2, Sr);
+  const auto answer = rig->command(" mark  one frame more");
+  EXPECT_TRUE(answer.done);
+  EXPECT_TRUE(contains(answer.text, "one frame more:\nblocks"));
+  const auto marks = nlohmann::json::parse(rig->command("json").text)["marks"];
+  ASSERT_EQ(marks.size(), 2);
+  EXPECT_EQ(marks[0]["label"], "after boot");
+  EXPECT_EQ(marks[1]["label"], "one frame more");
+  EXPECT_EQ(marks[1]["frames_used"].get<int>(), marks[0]["frames_used"].get<int>() + 1);
+  EXPECT_EQ(marks[1]["matrix"]["Sr"], 1);
+  EXPECT_EQ(marks[1]["counters"]["zero_frames"], 1);
 }
 
 TEST(HostCommand, ActionsFollowTheStates) {

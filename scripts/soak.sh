@@ -1,0 +1,48 @@
+#!/bin/bash
+# What takes longer than a test run may: stress-ng (Debian's s390x package) for two minutes under each policy,
+# the memory checker at 4 times the frames with 1 and 2 CPUs. SOAK_SECONDS is the
+# time of each stress-ng run. Ends with `N passed, N failed`.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+
+seconds=${SOAK_SECONDS:-120}
+"$root/scripts/build-programs.sh"
+"$root/scripts/build-rootfs.sh" disk soak 600 stress-ng
+out=$build/soak
+mkdir -p "$out"
+passed=0
+failed=0
+
+counter() { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$out/$1.json" | head -n 1; }
+
+# soak NAME ARGUMENT...: a run that must end well, without an unannounced access to a lost block.
+soak() {
+  local name=$1 status=0 started=$SECONDS
+  shift
+  cp --sparse=always "$build/rootfs/soak.img" "$out/disk.img"
+  "$build/bin/cmma" boot --timeout 3600 --disk "$out/disk.img" --overlay "$build/programs/guest.cpio.gz" \
+    --json "$out/$name.json" "$@" >"$out/$name.log" 2>"$out/$name.messages" </dev/null || status=$?
+  if [ $status -eq 0 ] && [ "$(counter "$name" stray_errors)" = 0 ] &&
+    ! grep -Eq 'BUG:|WARNING:|Oops|Unable to handle| [1-9][0-9]* wrong' "$out/$name.log"; then
+    passed=$((passed + 1))
+    printf 'PASS %-24s %5s s  page-outs %s, page-ins %s, drops %s, strays %s\n' "$name" $((SECONDS - started)) \
+      "$(counter "$name" page_outs)" "$(counter "$name" page_ins)" "$(counter "$name" drops_unused)" \
+      "$(counter "$name" stray_resolved)"
+  else
+    failed=$((failed + 1))
+    printf 'FAIL %-24s status %s; see %s\n' "$name" $status "$out/$name.log"
+  fi
+}
+
+for policy in clock state-first random storm none; do
+  soak "stress-$policy" --memory 512M --frames 160M --cpus 2 --policy $policy --seed 11 --run "
+    guest stress-ng --vm 2 --vm-bytes 60M --vm-method all --verify --tmpfs 1 --tmpfs-ops 1000000 --fork 2 \
+      --hdd 1 --hdd-bytes 64M --temp-path /root --mmap 1 --mmap-bytes 32M --timeout ${seconds}s --metrics-brief"
+done
+for cpus in 1 2; do
+  soak "memory-4x-$cpus" --memory 1G --frames 256M --cpus $cpus --run "memcheck 900 4 $cpus"
+done
+rm -f "$out/disk.img"
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
