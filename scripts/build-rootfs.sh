@@ -91,7 +91,7 @@ build_disk() {
     mkdir -p "$work"/{proc,sys,dev,tmp,root,etc,run}
     echo 'root:x:0:0:root:/root:/bin/sh' >"$work/etc/passwd"
     echo 'root:x:0:' >"$work/etc/group"
-    [ -e "$work/bin/sh" ] || ln -s dash "$work/bin/sh"
+    if [ -e "$work/bin/dash" ] && [ ! -e "$work/bin/sh" ]; then ln -s dash "$work/bin/sh"; fi
     truncate --size "${size}M" "$image.new"
     PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0 -O ^has_journal -d "$work" "$image.new"
     mv "$image.new" "$image"

@@ -37,7 +37,7 @@ soak() {
 
 for policy in clock state-first random storm none; do
   soak "stress-$policy" --memory 512M --frames 160M --cpus 2 --policy $policy --seed 11 --run "
-    guest stress-ng --vm 2 --vm-bytes 60M --vm-method all --verify --tmpfs 1 --tmpfs-ops 1000000 --fork 2 \
+    guest stress-ng --vm 2 --vm-bytes 60M --vm-method all --verify --shm 1 --shm-bytes 16M --fork 2 \
       --hdd 1 --hdd-bytes 64M --temp-path /root --mmap 1 --mmap-bytes 32M --timeout ${seconds}s --metrics-brief"
 done
 for cpus in 1 2; do
