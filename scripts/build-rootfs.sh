@@ -88,9 +88,12 @@ build_disk() {
     rm -rf "$work"
     mkdir -p "$work"
     unpack_debs "$downloads/disk-$name.list" "$work"
-    mkdir -p "$work"/{proc,sys,dev,tmp,root,etc,run}
-    echo 'root:x:0:0:root:/root:/bin/sh' >"$work/etc/passwd"
-    echo 'root:x:0:' >"$work/etc/group"
+    # What only people read.
+    rm -rf "$work"/usr/share/{doc,man,info,locale,i18n,lintian,bash-completion}
+    mkdir -p "$work"/{proc,sys,dev,tmp,root,etc,run,data}
+    # A database server refuses to run as root.
+    printf '%s\n' 'root:x:0:0:root:/root:/bin/sh' 'worker:x:1000:1000:worker:/tmp:/bin/sh' >"$work/etc/passwd"
+    printf '%s\n' 'root:x:0:' 'worker:x:1000:' >"$work/etc/group"
     if [ -e "$work/bin/dash" ] && [ ! -e "$work/bin/sh" ]; then ln -s dash "$work/bin/sh"; fi
     truncate --size "${size}M" "$image.new"
     PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0 -O ^has_journal -d "$work" "$image.new"
