@@ -204,6 +204,9 @@ void Host::take_due() {
   if (due_.empty()) return;
   victims_.clear();
   std::ranges::copy_if(due_, std::back_inserter(victims_), is_due);
+  std::erase_if(victims_, [this](Block block) {
+    return state::usage_of(load(block)) != Usage::unused && policy_->spares();
+  });
   due_.clear();
   take_away(victims_);
 }

@@ -193,6 +193,26 @@ TEST(HostStorm, TakesVolatileAndUnusedBlocksAtTheNextBoundary) {
   rig->check_invariants();
 }
 
+// As a guest does whose instruction needs a volatile block: bring it back, make it volatile, try again.
+TEST(HostStorm, ADiscardFaultIsFollowedByProgress) {
+  Rig rig("policy=storm,seed=1");
+  rig.bring(1, Vr);
+  rig->reclaim(0);
+  int tries = 1;
+  while (rig.access(1) == CMMA_DISCARDED) {
+    ASSERT_LT(++tries, 100);
+    rig.essa(1, 1);
+    ASSERT_EQ(rig.access(1), CMMA_DONE);
+    rig.essa(1, 3);
+    rig.essa(2, 1);
+    rig.bring(2, Ur);
+    rig->reclaim(0);
+    EXPECT_EQ(rig.pair(2), Uz) << "unused blocks are never spared";
+  }
+  EXPECT_GT(tries, 1);
+  rig->check_invariants();
+}
+
 TEST(HostStorm, TooManyToListAreFoundAllTheSame) {
   constexpr std::uint64_t blocks = 6000;
   Rig rig("policy=storm", blocks);

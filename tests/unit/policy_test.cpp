@@ -224,6 +224,19 @@ TEST(Storm, TakesAtOnceWhatMayBeDiscarded) {
   }
 }
 
+TEST(Storm, SparesAShareWhileDiscardFaultsHappen) {
+  const auto storm = policy_named("storm", 5);
+  for (int i = 0; i < 100; ++i) EXPECT_FALSE(storm->spares());
+  std::vector<int> spared(2);
+  for (int& count : spared) {
+    storm->saw_discard_fault();
+    for (int i = 0; i < 256; ++i) count += static_cast<int>(storm->spares());
+    EXPECT_GT(count, 32);
+    EXPECT_LT(count, 96);
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(storm->spares()) << "the fault is long past";
+  }
+}
+
 TEST(Policies, OnlyStormTakesAtOnce) {
   for (const char* name : {"clock", "state-first", "random", "none"}) {
     EXPECT_FALSE(policy_named(name)->takes_at_once(state::parse("Vr").value(), false)) << name;

@@ -31,6 +31,10 @@ void BlockView::mark_old(std::uint64_t block) {
 
 bool Policy::takes_at_once(std::uint8_t /*state*/, bool /*changed*/) const { return false; }
 
+bool Policy::spares() { return false; }
+
+void Policy::saw_discard_fault() {}
+
 std::span<const std::string_view> policy_names() { return names; }
 
 std::expected<std::unique_ptr<Policy>, std::string> make_policy(std::string_view name, std::uint64_t seed) {

@@ -66,12 +66,19 @@ class Policy {
   // Asked when ESSA has given a block the state `state`: take it away without waiting for a shortage?
   // `changed` is the block's change bit; only a potentially volatile block depends on it.
   [[nodiscard]] virtual bool takes_at_once(std::uint8_t state, bool changed) const;
+
+  // Asked when a block is about to be discarded at once: leave it for an ordinary shortage? With the host's
+  // mutex held.
+  [[nodiscard]] virtual bool spares();
+
+  // A CPU takes a discard fault. From any thread, without the mutex.
+  virtual void saw_discard_fault();
 };
 
 // The names of the policies, in the order in which help texts list them.
 [[nodiscard]] std::span<const std::string_view> policy_names();
 
-// `seed` matters to `random` only. The error says which names there are.
+// `seed` matters to `random` and `storm`. The error says which names there are.
 [[nodiscard]] std::expected<std::unique_ptr<Policy>, std::string> make_policy(std::string_view name,
                                                                               std::uint64_t seed);
 

@@ -1,7 +1,14 @@
 // storm: a block goes the moment the guest says it may: an unused one, a volatile one, a potentially
 // volatile one that is clean. The hardest test of a guest. For the rest it is like clock.
+//
+// Progress: an instruction that needs volatile blocks ends only if all of them are there at once, and a guest
+// that has brought one back makes it volatile before it tries the instruction again. So while discard faults
+// happen, a share of the blocks, drawn from the seed, is spared.
+#include <atomic>
+
 #include "host/policy/makers.hpp"
 #include "host/policy/pick_list.hpp"
+#include "host/policy/split_mix.hpp"
 #include "state/transitions.hpp"
 
 namespace cmma::host {
@@ -9,6 +16,8 @@ namespace {
 
 class Storm final : public Policy {
  public:
+  explicit Storm(std::uint64_t seed) : random_(seed) {}
+
   [[nodiscard]] std::string_view name() const override { return "storm"; }
 
   void pick(BlockView& blocks, std::size_t want, Urgency /*urgency*/,
@@ -21,12 +30,28 @@ class Storm final : public Policy {
     return state::is_discardable(state, changed);
   }
 
+  [[nodiscard]] bool spares() override {
+    if (calm_in_.load(std::memory_order_relaxed) == 0) return false;
+    calm_in_.fetch_sub(1, std::memory_order_relaxed);  // the only place that counts down, under the mutex
+    return random_.below(share) == 0;
+  }
+
+  void saw_discard_fault() override { calm_in_.store(aftermath, std::memory_order_relaxed); }
+
  private:
+  // One in so many is spared: it takes a guest four tries to get a block.
+  static constexpr std::uint64_t share = 4;
+  // Blocks that become volatile between a discard fault and the next try, at most: what a guest reads ahead,
+  // and what waits in its lists.
+  static constexpr std::uint32_t aftermath = 256;
+
   Hand hand_;
+  SplitMix random_;
+  std::atomic<std::uint32_t> calm_in_{0};  // blocks until nothing is spared any more
 };
 
 }  // namespace
 
-std::unique_ptr<Policy> make_storm(std::uint64_t /*seed*/) { return std::make_unique<Storm>(); }
+std::unique_ptr<Policy> make_storm(std::uint64_t seed) { return std::make_unique<Storm>(seed); }
 
 }  // namespace cmma::host
