@@ -1,0 +1,123 @@
+#!/bin/bash
+# Checks the kernel patches of guest-kernel-patches/series one by one, as their maintainers would:
+#
+#   check-kernel-patches.sh style     each passes the kernel's checkpatch.pl --strict, but for what `exceptions` says
+#   check-kernel-patches.sh build     after each one in series order what the series touches builds, without a new
+#                                     warning, with Clang and with gcc (Debian's gcc-s390x-linux-gnu), option on and off
+#   check-kernel-patches.sh same      with CONFIG_PAGE_STATES=n the code of mm/, fs/ and arch/s390 is what it was before
+#   check-kernel-patches.sh           all of them
+#
+# Works in build/kernel-check. Status 1 if a patch fails.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+
+work=$build/kernel-check
+source=$work/source
+patches=()
+while read -r name; do patches+=("$root/guest-kernel-patches/$name"); done <"$root/guest-kernel-patches/series"
+
+# What checkpatch does not know, and why it is right here:
+#   FILE_PATH_CHANGES      no maintainer has been named for the new files yet
+#   VOLATILE               it takes the word for C's qualifier
+#   COMPLEX_MACRO, MACRO_ARG_UNUSED, SPACING              the lists of <trace/events/mmflags.h> are made this way
+#   OPEN_ENDED_LINE, PARENTHESIS_ALIGNMENT                so is each TRACE_EVENT(), and what was there before
+#   EXPORT_SYMBOL                                         it does not see what DEFINE_STATIC_KEY_FALSE() defines
+exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL
+
+# What the series touches, and all that is around it.
+objects=(mm/ fs/splice.o arch/s390/mm/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
+
+fresh_source() {
+  "$root/scripts/fetch-debian.sh" kernel-source
+  rm -rf "$source"
+  mkdir -p "$source"
+  tar -xJf "$downloads/linux-source-6.12.tar.xz" -C "$source" --strip-components=1
+}
+
+apply() { patch -s -d "$source" -p1 --fuzz=0 --forward <"$1"; }
+
+# kernel_make COMPILER ON|OFF TARGET...
+kernel_make() {
+  local compiler=$1 option=$2 tools
+  shift 2
+  case $compiler in
+    clang) tools=(LLVM=-19 CC="${ccache}clang-19") ;;
+    gcc) tools=(CROSS_COMPILE=s390x-linux-gnu- CC="${ccache}s390x-linux-gnu-gcc") ;;
+  esac
+  make -s -j"$jobs" -C "$source" O="$work/$compiler-$option" ARCH=s390 "${tools[@]}" "$@"
+}
+ccache=
+! have ccache || ccache="ccache "
+
+configure() {
+  local compiler=$1 option=$2 objects_of=$work/$1-$2
+  mkdir -p "$objects_of"
+  # KUnit brings tests of other parts; kexec is what one of the patches is about.
+  { grep -vE '^CONFIG_(PAGE_STATES|KUNIT)' "$root/guest/kernel.config"
+    echo "CONFIG_KEXEC=y"
+    [ "$option" = off ] || printf 'CONFIG_%s=y\n' KUNIT PAGE_STATES PAGE_STATES_KUNIT_TEST; } >"$objects_of/fragment"
+  kernel_make "$compiler" "$option" KCONFIG_ALLCONFIG="$objects_of/fragment" allnoconfig >/dev/null
+}
+
+check_style() {
+  [ -d "$source" ] || fresh_source
+  local patch bad=0
+  for patch in "${patches[@]}"; do
+    # Its messages are on standard output; on the other one it may miss a Python module that looks at licence tags.
+    "$source/scripts/checkpatch.pl" --root="$source" --strict --quiet --no-summary --ignore "$exceptions" "$patch" 2>"$work/style.err" || bad=1
+  done
+  return $bad
+}
+
+check_build() {
+  fresh_source
+  local patch compiler option log
+  for patch in "${patches[@]}"; do
+    apply "$patch"
+    for compiler in clang gcc; do
+      for option in on off; do
+        # In most patches nothing is there to see for a kernel without the option: the first and the last show it.
+        if [ $option = off ] && [ "$patch" != "${patches[0]}" ] && [ "$patch" != "${patches[-1]}" ]; then continue; fi
+        log=$work/$(basename "$patch" .patch).$compiler-$option.log
+        # The architecture's choice comes late in the series: until then the option is there for COMPILE_TEST only.
+        configure $compiler $option
+        kernel_make $compiler $option KCFLAGS=-Werror "${objects[@]}" >"$log" 2>&1 || { tail -n 20 "$log"; return 1; }
+        echo "builds: $(basename "$patch") with $compiler, option $option"
+      done
+    done
+  done
+}
+
+# Every function of the touched folders, without addresses of code elsewhere.
+disassemble() {
+  local file
+  (cd "$1" && find mm fs/splice.o arch/s390/mm arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o -name '*.o' | LC_ALL=C sort) |
+    while read -r file; do
+      echo "== $file"
+      llvm-objdump-19 --disassemble --reloc --no-show-raw-insn "$1/$file" | tail -n +3
+    done
+}
+
+check_same() {
+  local patch
+  fresh_source
+  configure clang off
+  kernel_make clang off "${objects[@]}" >"$work/same-before.log" 2>&1
+  disassemble "$work/clang-off" >"$work/before.s"
+  for patch in "${patches[@]}"; do apply "$patch"; done
+  configure clang off
+  kernel_make clang off "${objects[@]}" >"$work/same-after.log" 2>&1
+  disassemble "$work/clang-off" >"$work/after.s"
+  cmp "$work/before.s" "$work/after.s"
+  echo "same: $(grep -c '^==' "$work/after.s") objects, $(wc -l <"$work/after.s") lines of disassembly"
+}
+
+mkdir -p "$work"
+case ${1-all} in
+  style) check_style ;;
+  build) check_build ;;
+  same) check_same ;;
+  all) check_build && check_style && check_same ;;
+  *) refuse "usage: check-kernel-patches.sh [style|build|same]" ;;
+esac
