@@ -87,7 +87,7 @@ void hcmma_access(RADR aaddr, REGS *regs)
 {
     REGS *host = regs->hostregs ? regs->hostregs : regs;
 
-    switch (cmma_access(sysblk.cmma, aaddr, accessing_cpu(regs)))
+    switch (hcmma_ask(aaddr, accessing_cpu(regs)))
     {
     case CMMA_DONE:
         return;
@@ -117,7 +117,7 @@ int hcmma_usable(RADR aaddr, size_t length, REGS *regs)
     RADR end = HCMMA_ABSOLUTE(aaddr, regs) + length;
 
     for (; block < end && block < sysblk.mainsize; block += CMMA_BLOCK_SIZE)
-        if (HCMMA_NEEDS_HOST(block) && cmma_access(sysblk.cmma, block, accessing_cpu(regs)) != CMMA_DONE)
+        if (HCMMA_NEEDS_HOST(block) && hcmma_ask(block, accessing_cpu(regs)) != CMMA_DONE)
             return 0;
     return 1;
 }

@@ -18,6 +18,7 @@ static __thread int had_lock;        /* this thread held the interruption lock b
 static __thread int caller_has_lock; /* see hcmma_with_interruption_lock */
 static REGS not_a_cpu;               /* stands for a device thread in SYNCHRONIZE_CPUS */
 static U64 pinned[MAX_CPU_ENGINES][2]; /* block + 1, or 0; each CPU sets its own */
+static int asking[MAX_CPU_ENGINES];    /* see hcmma_ask; each CPU sets its own */
 
 /* ---- translations ------------------------------------------------------------------------------------ */
 
@@ -108,16 +109,35 @@ REGS *hcmma_own_cpu(void)
     return NULL;
 }
 
-void hcmma_quiesce(void *context, int cpu)
+/* A CPU that finds no free frame waits for the interruption lock in the middle of an instruction, and may hold
+ * pointers to other blocks that it has been granted. */
+cmma_result hcmma_ask(RADR aaddr, int cpu)
 {
-    REGS *regs = cpu == CMMA_NOT_A_CPU ? hcmma_own_cpu() : sysblk.regs[cpu];
-    REGS *started = regs && (sysblk.started_mask & regs->cpubit) ? regs : &not_a_cpu;
-    UNREFERENCED(context);
-    if (quiesced++)
-        return;
-    not_a_cpu.hostregs = &not_a_cpu;
-    not_a_cpu.cpuad = LOCK_OWNER_OTHER;
-    had_lock = caller_has_lock || (regs && sysblk.intowner == regs->cpuad);
+    cmma_result result;
+    if (cpu == CMMA_NOT_A_CPU)
+        return cmma_access(sysblk.cmma, aaddr, cpu);
+    __atomic_store_n(&asking[cpu], 1, __ATOMIC_SEQ_CST);
+    result = cmma_access(sysblk.cmma, aaddr, cpu);
+    __atomic_store_n(&asking[cpu], 0, __ATOMIC_SEQ_CST);
+    return result;
+}
+
+/* Is a CPU other than this one inside an instruction, although all of them wait? One that asks itself need not
+ * know: the host takes no block then whose loss a pointer would notice. */
+static int another_is_asking(REGS *own)
+{
+    int i;
+    if (own && asking[own->cpuad])
+        return 0;
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+        if (IS_CPU_ONLINE(i) && __atomic_load_n(&asking[i], __ATOMIC_SEQ_CST))
+            return 1;
+    return 0;
+}
+
+static void obtain_and_synchronize(REGS *regs)
+{
+    REGS *started;
     if (!had_lock)
     {
         if (!regs)
@@ -132,8 +152,28 @@ void hcmma_quiesce(void *context, int cpu)
             OBTAIN_INTLOCK(regs);
     }
     /* A CPU that is not started is not in the mask that SYNCHRONIZE_CPUS takes its own bit out of. */
+    started = regs && (sysblk.started_mask & regs->cpubit) ? regs : &not_a_cpu;
     SYNCHRONIZE_CPUS(started);
     sysblk.intowner = regs ? regs->cpuad : LOCK_OWNER_OTHER;
+}
+
+void hcmma_quiesce(void *context, int cpu)
+{
+    REGS *regs = cpu == CMMA_NOT_A_CPU ? hcmma_own_cpu() : sysblk.regs[cpu];
+    UNREFERENCED(context);
+    if (quiesced++)
+        return;
+    not_a_cpu.hostregs = &not_a_cpu;
+    not_a_cpu.cpuad = LOCK_OWNER_OTHER;
+    had_lock = caller_has_lock || (regs && sysblk.intowner == regs->cpuad);
+    obtain_and_synchronize(regs);
+    while (!had_lock && another_is_asking(regs))
+    {
+        /* Let it have the lock first, and finish. */
+        RELEASE_INTLOCK(NULL);
+        usleep(1);
+        obtain_and_synchronize(regs);
+    }
     each_cpu(mark_referenced, 0);
 }
 

@@ -12,6 +12,10 @@ void hcmma_resume(void *context, int cpu);
 /* The CPU whose thread this is, or NULL. */
 REGS *hcmma_own_cpu(void);
 
+/* cmma_access for a CPU, or CMMA_NOT_A_CPU. Until it returns, no other thread takes blocks away whose loss the
+ * CPU's instruction would notice. */
+cmma_result hcmma_ask(RADR aaddr, int cpu);
+
 /* For the time between the two calls, this thread has the interruption lock already. */
 void hcmma_with_interruption_lock(int held);
 
