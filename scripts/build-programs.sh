@@ -2,7 +2,7 @@
 # Builds our own guest programs (tests/system/guest/) and what they work on:
 #
 #   build-programs.sh            build/programs/guest.cpio.gz, an overlay for `cmma boot --overlay` with /bin/NAME
-#                                for each program, and build/programs/treecheck for this machine
+#                                for each program and /workloads, and build/programs/treecheck for this machine
 #   build-programs.sh tree       also build/programs/tree.img, a disk with a real file tree (a part of the
 #                                kernel's source, over 200 MB) and the manifest of its checksums
 #
@@ -12,20 +12,25 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 out=$build/programs
+# A program is one file, or a folder with a main.c.
 sources=("$root"/tests/system/guest/*.c)
-scripts=("$root/tests/system/guest/mark")
+folders=("$root"/tests/system/guest/*/main.c)
+scripts=("$root"/tests/system/guest/{mark,workload})
+workloads=("$root"/tests/system/guest/workloads/*)
+inputs=("$root"/tests/system/guest/*.[ch] "$root"/tests/system/guest/*/*.[ch])
 tree_parts=(Documentation fs include kernel lib mm net sound)
 mkdir -p "$out"
 
 build_programs() {
-  local source work=$out/work
+  local source folder work=$out/work
+  local compile=(clang-19 --target=s390x-linux-gnu -march=z10 -O2 -Wall -Wextra -Werror -static -pthread -fuse-ld=lld)
   rm -rf "$work"
   mkdir -p "$work/bin"
-  for source in "${sources[@]}"; do
-    clang-19 --target=s390x-linux-gnu -march=z10 -O2 -Wall -Wextra -Werror -static -pthread -fuse-ld=lld \
-      "$source" -o "$work/bin/$(basename "$source" .c)"
-  done
+  for source in "${sources[@]}"; do "${compile[@]}" "$source" -o "$work/bin/$(basename "$source" .c)"; done
+  for folder in "${folders[@]%/main.c}"; do "${compile[@]}" "$folder"/*.c -o "$work/bin/$(basename "$folder")"; done
   install -m 755 "${scripts[@]}" "$work/bin"
+  mkdir "$work/workloads"
+  install -m 755 "${workloads[@]}" "$work/workloads"
   (cd "$work" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
     cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | gzip -9n >"$out/guest.cpio.gz"
   rm -rf "$work"
@@ -45,7 +50,7 @@ build_tree() {
   rm -rf "$work"
 }
 
-now=$(hash_files "$0" "${sources[@]}" "${scripts[@]}")
+now=$(hash_files "$0" "${inputs[@]}" "${scripts[@]}" "${workloads[@]}")
 if ! is_stamped "$out/stamp" "$now" || [ ! -s "$out/guest.cpio.gz" ]; then
   step programs "building the guest's test programs" build_programs
   stamp "$out/stamp" "$now"
