@@ -1,7 +1,8 @@
 #!/bin/bash
 # The demo: a Linux of 512 MB on a host with 128 MB of frames fills its memory, frees it, fills its page cache
-# from a disk with a real file tree, and reads it all back. It runs three times: the kernel built here with
-# and without telling the host about unused pages (cmma=on, cmma=off), and Debian's own kernel package as it is.
+# from a disk with a real file tree, and reads it all back through mappings. The same work runs five times: without
+# hints (cmma=off), with unused pages told to the host, with clean page cache volatile as well (page_states=on), with
+# as many frames as the guest has memory, and on Debian's own kernel package as it is.
 # Ends with the comparison and the verdict; status 1 if a checksum was wrong or a run failed.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -24,8 +25,9 @@ mark "scratch file deleted"
 cp /mnt/MANIFEST /tmp/MANIFEST
 treecheck check /mnt/tree </tmp/MANIFEST
 mark "page cache filled"
-treecheck check /mnt/tree </tmp/MANIFEST
-mark "read back"'
+treecheck map /mnt/tree </tmp/MANIFEST
+mark "read back"
+grep pgpgin /proc/vmstat'
 
 reports=()
 failed=0
@@ -33,8 +35,10 @@ failed=0
 run() {
   local name=$1 title=$2 status=0 started=$SECONDS
   shift 2
+  # Each run starts with the same disk.
+  cp --sparse=always "$build/programs/tree.img" "$out/tree.img"
   say "$title ..."
-  "$build/bin/cmma" boot --memory 512M --frames 128M --timeout 900 --disk "$out/tree.img" \
+  "$build/bin/cmma" boot --memory 512M --timeout 900 --disk "$out/tree.img" \
     --overlay "$build/programs/guest.cpio.gz" --json "$out/$name.json" --run "$work" "$@" \
     > >(tee "$out/$name.log" | sed -u -nE 's/^(memcheck|treecheck|cmma: mark)/    guest: \1/p') 2>"$out/$name.messages" || status=$?
   if [ $status -ne 0 ]; then
@@ -47,15 +51,11 @@ run() {
   reports+=("$name=$out/$name.json")
 }
 
-# Each run starts with the same disk.
-fresh_disk() { cp --sparse=always "$build/programs/tree.img" "$out/tree.img"; }
-
-fresh_disk
-run hints "Linux 6.12, unused pages told to the host"
-fresh_disk
-run no-hints "the same with cmma=off" --append cmma=off
-fresh_disk
-run debian "Debian's own s390x kernel, as it is" --kernel "$build/debian-kernel/vmlinuz" \
+run no-hints "no hints (cmma=off)" --frames 128M --append cmma=off
+run unused "unused pages told to the host" --frames 128M
+run volatile "and clean page cache volatile" --frames 128M --append page_states=on
+run enough "enough frames" --frames 512M
+run debian "Debian's own s390x kernel, as it is" --frames 128M --kernel "$build/debian-kernel/vmlinuz" \
   --overlay "$build/debian-kernel/modules.cpio.gz"
 rm -f "$out/tree.img"
 
@@ -67,13 +67,25 @@ if [ $failed -ne 0 ]; then
 fi
 # The last one in the file is of the last mark; the first one is of the end of the run.
 counter() { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$out/$1.json" | head -n 1; }
-with=$(counter hints page_outs)
-without=$(counter no-hints page_outs)
-reads_with=$(counter hints page_ins)
-reads_without=$(counter no-hints page_ins)
-stray=$(($(counter hints stray_errors) + $(counter no-hints stray_errors) + $(counter debian stray_errors)))
-echo "paging writes: $with with ESSA, $without without: ESSA saved $((without - with)) of them"
-echo "paging reads:  $reads_with with ESSA, $reads_without without: ESSA saved $((reads_without - reads_with)) of them"
+read_by_guest() { sed -nE 's/^pgpgin ([0-9]+).*/\1/p' "$out/$1.log"; }
+# volatile_share STAGE: volatile blocks in percent of all that are resident.
+volatile_share() {
+  awk -v mark="\"label\": \"$1\"" '
+    index($0, mark) { here = 1 }
+    here && match($0, /"[SUPV]r": [0-9]+/) {
+      split(substr($0, RSTART, RLENGTH), field, /[": ]+/)
+      resident += field[3]
+      if (field[2] == "Vr") { printf "%d %%", 100 * field[3] / resident; exit }
+    }' "$out/volatile.json"
+}
+printf '%-34s %12s %12s %16s\n' "" "page writes" "page reads" "guest's reads"
+stray=0
+for run in no-hints unused volatile enough debian; do
+  printf '%-34s %12s %12s %13s MB\n' "$run" "$(counter $run page_outs)" "$(counter $run page_ins)" "$(($(read_by_guest $run) / 1024))"
+  stray=$((stray + $(counter $run stray_errors)))
+done
+echo "volatile blocks among the resident: $(volatile_share "after boot") after boot, $(volatile_share "page cache filled") after reading"
+echo "discarded without writing: $(counter volatile discards_volatile) blocks; discard faults: $(counter volatile discard_faults)"
 echo "accesses that no hook announced to a discarded or unused block: $stray"
 [ "$stray" -eq 0 ] || { echo "verdict: FAILED"; exit 1; }
 echo "verdict: every page and every file was right; nothing was lost"

@@ -1,0 +1,40 @@
+"""Prints the table of hint-cost.sh: hint-cost.py FOLDER NAME... (the first one is what the others are compared with)."""
+import json
+import re
+import statistics
+import sys
+
+STAGES = [("start", "read from disk"), ("read from disk", "read from cache"), ("mapping", "mapped"), ("mapped", "end"), ("start", "end")]
+TITLES = ["read from disk", "read from cache", "map what is cached", "memory, and write files", "all"]
+
+
+def runs(folder, name):
+    for round_ in (1, 2, 3):
+        with open(f"{folder}/{name}.{round_}.json", encoding="ascii") as file:
+            marks = {mark["label"]: mark for mark in json.load(file)["marks"]}
+        with open(f"{folder}/{name}.{round_}.log", encoding="utf-8", errors="replace") as file:
+            faults = {(kind, when): int(count) for kind, when, count in re.findall(r"(faults|major) (before|after) (\d+)", file.read())}
+        yield marks, faults
+
+
+def state_changes(mark):
+    return sum(mark["counters"][f"essa_{orc}"] for orc in (1, 3, 4, 5, 6))
+
+
+def main():
+    folder, *names = sys.argv[1:]
+    base = None
+    print(f"{'guest instructions, millions':28}" + "".join(f"{title:>24}" for title in TITLES))
+    for name in names:
+        all_runs = list(runs(folder, name))
+        counts = [statistics.median(marks[end]["instructions"] - marks[begin]["instructions"] for marks, _ in all_runs) for begin, end in STAGES]
+        base = base or counts
+        print(f"{name:28}" + "".join(f"{count / 1e6:14.1f} ({count / first - 1:+7.2%})" for count, first in zip(counts, base)))
+        marks, faults = all_runs[0]
+        minor = (faults["faults", "after"] - faults["faults", "before"]) - (faults["major", "after"] - faults["major", "before"])
+        changes = state_changes(marks["mapped"]) - state_changes(marks["mapping"])
+        whole = state_changes(marks["end"]) - state_changes(marks["start"])
+        print(f"{'':28}  state changes by ESSA: {whole}; {changes} of them in {minor} minor faults")
+
+
+main()

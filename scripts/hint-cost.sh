@@ -1,0 +1,54 @@
+#!/bin/bash
+# What hints cost a guest that has all the memory it wants: the same work, with all frames there, in guest instructions
+#   plain      a kernel without CONFIG_PAGE_STATES
+#   off        one with it, booted as it comes
+#   on         one with it, booted with page_states=on
+# for each stage of the work, and ESSA instructions for each minor fault of the stage that maps what is in the cache.
+#
+#   hint-cost.sh [NAME=KERNEL...]    also other kernels, with page_states=on
+#
+# Three runs of each, in turn; the median counts. Instructions are counted by the machine, so a busy computer does not
+# matter. The kernels are built if need be (a second one takes as long as the first).
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+
+"$root/scripts/build-kernel.sh"
+"$root/scripts/build-kernel.sh" plain
+"$root/scripts/build-programs.sh" tree
+out=$build/hint-cost
+mkdir -p "$out"
+
+work='
+set -e
+cp /mnt/MANIFEST /tmp/MANIFEST
+faults() { sed -n "s/^pgfault /faults $1 /p; s/^pgmajfault /major $1 /p" /proc/vmstat; }
+mark "start"
+treecheck check /mnt/tree </tmp/MANIFEST
+mark "read from disk"
+treecheck check /mnt/tree </tmp/MANIFEST
+mark "read from cache"
+faults before
+mark "mapping"
+treecheck map /mnt/tree </tmp/MANIFEST
+mark "mapped"
+faults after
+memcheck 100 2 1
+cp -r /mnt/tree/mm /tmp/mm
+mark "end"'
+
+kernels=("plain=$build/kernel-plain/bzImage" "off=$build/kernel/bzImage" "on=$build/kernel/bzImage" "$@")
+for round in 1 2 3; do
+  for kernel in "${kernels[@]}"; do
+    name=${kernel%%=*}
+    append=page_states=on
+    [ "$name" != off ] || append=page_states=off
+    say "round $round, $name ..."
+    cp --sparse=always "$build/programs/tree.img" "$out/tree.img"
+    "$build/bin/cmma" boot --kernel "${kernel#*=}" --memory 768M --timeout 900 --disk "$out/tree.img" --policy none \
+      --overlay "$build/programs/guest.cpio.gz" --append "$append" --json "$out/$name.$round.json" --run "$work" \
+      >"$out/$name.$round.log" 2>"$out/$name.$round.messages" || die "the run failed: see $out/$name.$round.log"
+  done
+done
+rm -f "$out/tree.img"
+python3 "$root/scripts/hint-cost.py" "$out" "${kernels[@]%%=*}"
