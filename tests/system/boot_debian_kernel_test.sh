@@ -1,7 +1,8 @@
 #!/bin/bash
-# timeout: 600
+# timeout: 1000
 # Debian's own s390x kernel boots as it is, with the default root, and with its modules it mounts a disk.
 . "$(dirname "$0")/lib.sh"
+boot_timeout=480
 
 boots 0 --kernel "$debian_kernel/vmlinuz" --run 'uname -r; free -m'
 check_out '^6\.[0-9]+\.[0-9]+-.*s390x$'

@@ -25,11 +25,12 @@ failed() {
 }
 
 # boots STATUS ARGUMENT...: `cmma boot` with these arguments ends with this status. What it wrote is in
-# $work/out (the guest) and $work/err (the host), the seconds it took in $seconds.
+# $work/out (the guest) and $work/err (the host), the seconds it took in $seconds. A test whose guest needs long on a
+# slow computer sets boot_timeout.
 boots() {
   local expected=$1 status=0 started=$EPOCHREALTIME
   shift
-  "$cmma" boot --timeout 240 "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+  "$cmma" boot --timeout "${boot_timeout:-240}" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
   seconds=$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.1f", b - a }')
   export seconds
   [ "$status" -eq "$expected" ] || failed "status $status instead of $expected: cmma boot $*"
