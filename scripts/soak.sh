@@ -1,13 +1,16 @@
 #!/bin/bash
 # What takes longer than a test run may: stress-ng (Debian's s390x package) for two minutes under each policy,
-# the memory checker at 4 times the frames with 1 and 2 CPUs. SOAK_SECONDS is the
-# time of each stress-ng run. Ends with `N passed, N failed`.
+# the memory checker at 4 times the frames with 1 and 2 CPUs, and all workloads of storm.sh on the kernel that checks
+# itself. SOAK_SECONDS is the time of each stress-ng run, SOAK_SEEDS the number of seeds of each workload.
+# Ends with `N passed, N failed`.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 
 seconds=${SOAK_SECONDS:-120}
+seeds=${SOAK_SEEDS:-20}
 "$root/scripts/build-programs.sh"
+"$root/scripts/build-kernel.sh" debug
 "$root/scripts/build-rootfs.sh" disk soak 600 stress-ng
 out=$build/soak
 mkdir -p "$out"
@@ -44,5 +47,13 @@ for cpus in 1 2; do
   soak "memory-4x-$cpus" --memory 1G --frames 256M --cpus $cpus --run "memcheck 900 4 $cpus"
 done
 rm -f "$out/disk.img"
+if "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --out "$out/storm" | tee "$out/storm.log"
+then :; else say "some workloads failed: see $out/storm"; fi
+if read -r more _ less _ < <(tail -n 1 "$out/storm.log") && [ "${less:-}" -ge 0 ] 2>/dev/null; then
+  passed=$((passed + more))
+  failed=$((failed + less))
+else
+  failed=$((failed + 1))
+fi
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

@@ -1,0 +1,186 @@
+#!/bin/bash
+# A guest kernel under a host that takes away what it may: workloads (tests/system/guest/workloads), each with
+# many seeds. The seeds take turns in how they run: storm with 1 CPU, random with 2, storm with 2, random with 1.
+# A run passes if
+#   - the workload says so, with its own checks and those of tests/system/guest/workload,
+#   - the console has no warning of the kernel,
+#   - no access that nobody announced met a block without content (strays),
+#   - blocks were discarded, if the kernel has page states, and
+#   - the file system on the data disk is in order afterwards.
+#
+#   storm.sh [OPTION...] [WORKLOAD...]      all workloads that this kernel can run, if none is named
+#
+#   --kernel FILE        build/kernel/bzImage; its configuration is taken from .config beside it
+#   --append STR         added to the guest's command line
+#   --seeds 'A B'        1 2 3 4            --scale N          how much is done: 1 takes 20 to 60 seconds
+#   --only POLICY:CPUS   all seeds run like this
+#   --memory SIZE        512M               --frames SIZE      128M for storm, 48M for random, which needs pressure
+#   --option NAME=VALUE  an option of the host (`cmma boot --cmma-option`), as often as needed
+#   --timeout SECONDS    1800 for each run
+#   --out FOLDER         build/storm: a line for each run in `results`, console and report of runs that failed
+#   --broken             break something under each workload: a run passes if that is noticed
+#   --list               say which runs there would be
+#
+# Ends with a table and `N passed, N failed`; exit status 0 only if none failed.
+set -euo pipefail
+# shellcheck source=scripts/common.sh
+. "$(dirname "$0")/common.sh"
+
+kernel=$build/kernel/bzImage
+# A warning ends the run, with the trace on the console.
+append='page_states=on oops=panic panic_on_warn=1'
+turns=(storm:1 random:2 storm:2 random:1)
+seeds='1 2 3 4'
+scale=1
+memory=512M
+frames=
+host_options=()
+timeout=1800
+out=$build/storm
+broken=
+list=
+names=()
+while [ $# -gt 0 ]; do
+  case $1 in
+    --broken) broken=1 ;;
+    --list) list=1 ;;
+    --*)
+      [ $# -ge 2 ] || refuse "storm.sh: $1 needs a value"
+      case $1 in
+        --kernel) kernel=$2 ;;
+        --append) append+=" $2" ;;
+        --seeds) seeds=$2 ;;
+        --only) turns=("$2") ;;
+        --scale) scale=$2 ;;
+        --memory) memory=$2 ;;
+        --frames) frames=$2 ;;
+        --option) host_options+=(--cmma-option "$2") ;;
+        --timeout) timeout=$2 ;;
+        --out) out=$2 ;;
+        *) refuse "storm.sh: there is no option $1" ;;
+      esac
+      shift
+      ;;
+    *) names+=("$1") ;;
+  esac
+  shift
+done
+
+# What the kernel says when something is wrong. Not `corrupt` alone: a program may use the word.
+bad_lines='BUG:|WARNING:|Oops|Kernel panic|INFO: (task|rcu)|possible .* detected|KASAN|KFENCE|corrupt|Unable to handle|bad page'
+
+scripts=$root/tests/system/guest/workloads
+# property NAME WORD: what the workload's heading says after `WORD:`.
+property() { sed -nE "s/^# (.* )?$2: ([^ ]+).*/\2/p" "$scripts/$1" | head -n 1; }
+# can_run NAME: does the kernel have what the workload's heading needs (`config: CONFIG_...`)?
+can_run() {
+  local need config
+  need=$(property "$1" config)
+  config=$(dirname "$kernel")/.config
+  [ -z "$need" ] || [ ! -r "$config" ] || grep -qx "$need=y" "$config"
+}
+[ -r "$kernel" ] || refuse "there is no kernel $kernel"
+if [ ${#names[@]} -eq 0 ]; then
+  for file in "$scripts"/*; do
+    name=$(basename "$file")
+    [ "$name" != lib ] || continue
+    if can_run "$name"; then names+=("$name"); else say "left out: $name needs $(property "$name" config)"; fi
+  done
+fi
+for name in "${names[@]}"; do
+  if [ ! -x "$scripts/$name" ] || [ "$name" = lib ]; then refuse "storm.sh: there is no workload $name"; fi
+done
+
+PATH=$PATH:/sbin:/usr/sbin
+"$root/scripts/build-programs.sh"
+"$root/scripts/build-rootfs.sh" disk workloads 360 fio stress-ng sqlite3 postgresql-15 postgresql-client-15 busybox-static
+case " ${names[*]} " in *' tree '*) "$root/scripts/build-programs.sh" tree ;; esac
+case " ${names[*]} " in *' selftests '*) "$root/scripts/build-selftests.sh" ;; esac
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+: >"$out/results"
+
+# Random discards happen only when frames run low.
+frames_for() {
+  if [ -n "$frames" ]; then echo "$frames"; elif [ "$1" = random ]; then echo 48M; else echo 128M; fi
+}
+
+counter() { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$1/report.json" 2>/dev/null | head -n 1; }
+
+# run NAME POLICY CPUS SEED: one run; a line to the console, one to the file of results.
+run() {
+  local name=$1 policy=$2 cpus=$3 seed=$4 id=$1-$2-$3-$4${broken:+-broken}
+  local work=$out/$id started=$SECONDS status=0 why='' overlay own_frames options=()
+  rm -rf "$work"
+  mkdir -p "$work"
+  cp --sparse=always "$build/rootfs/workloads.img" "$work/programs.img"
+  if [ "$(property "$name" data)" = tree ]; then
+    cp --sparse=always "$build/programs/tree.img" "$work/data.img"
+  else
+    truncate --size 256M "$work/data.img"
+    mke2fs -q -t ext4 -b 4096 "$work/data.img"
+  fi
+  truncate --size 256M "$work/swap.img"
+  overlay=$(property "$name" overlay)
+  own_frames=$(property "$name" frames)
+  [ -z "$overlay" ] || options+=(--overlay "$build/$overlay.cpio.gz")
+  TMPDIR=$work "$build/bin/cmma" boot --kernel "$kernel" --append "$append" --timeout "$timeout" --cpus "$cpus" --policy "$policy" --seed "$seed" \
+    --memory "$(property "$name" memory | grep . || echo "$memory")" --frames "${own_frames:-$(frames_for "$policy")}" \
+    --disk "$work/programs.img" --disk "$work/data.img" --disk "$work/swap.img" --overlay "$build/programs/guest.cpio.gz" \
+    --json "$work/report.json" "${options[@]}" "${host_options[@]}" \
+    --run "WORKLOAD_SCALE=$scale WORKLOAD_SEED=$seed WORKLOAD_BREAK=$broken workload $name" \
+    >"$work/console" 2>"$work/messages" </dev/null || status=$?
+  if [ -n "$broken" ]; then
+    # Noticed by the workload itself, not by a host or a kernel that died.
+    [ $status -eq 1 ] || why="status $status"
+    grep -qE "^workload $name: FAILED after .* status 1" "$work/console" || why="$why; not noticed"
+  else
+    [ $status -eq 0 ] || why="status $status"
+    grep -qE '^workloads: 1 passed, 0 failed' "$work/console" || why="$why; $(grep -E "^workload $name: FAILED" "$work/console" || echo 'no verdict')"
+  fi
+  if grep -qE "$bad_lines" "$work/console"; then why="$why; $(grep -m 1 -E "$bad_lines" "$work/console" | cut -c 1-120)"; fi
+  if grep -q '^vmstat: page_state' "$work/console"; then
+    [ $(($(counter "$work" discards_volatile) + $(counter "$work" discards_potential))) -gt 0 ] || why="$why; no block was discarded"
+  fi
+  [ "$(counter "$work" stray_errors)" = 0 ] || why="$why; strays: $(counter "$work" stray_errors)"
+  if [ $status -le 1 ] && [ "$(property "$name" data)" != tree ] && ! e2fsck -fn "$work/data.img" >"$work/e2fsck" 2>&1; then
+    why="$why; the file system is wrong: see e2fsck"
+  fi
+  local seconds=$((SECONDS - started)) verdict=PASS figures
+  figures="discards $(counter "$work" discards_volatile)+$(counter "$work" discards_potential) faults $(counter "$work" discard_faults)"
+  figures="$figures drops $(counter "$work" drops_unused) page-outs $(counter "$work" page_outs) strays $(counter "$work" stray_resolved)"
+  [ -z "$why" ] || verdict=FAIL
+  printf '%s %-10s %-6s %s CPU%s seed %-3s %5s s  %s%s\n' $verdict "$name" "$policy" "$cpus" "$([ "$cpus" = 1 ] && echo ' ' || echo s)" \
+    "$seed" $seconds "$figures" "${why:+  ${why#; }}"
+  printf '%s %s %s %s %s %s %s %s %s\n' $verdict "$name" "$policy" "$cpus" "$seed" $seconds "$(counter "$work" discards_volatile)" \
+    "$(counter "$work" discards_potential)" "$(counter "$work" discard_faults)" >>"$out/results"
+  rm -f "$work"/*.img
+  [ $verdict = FAIL ] || rm -rf "$work"
+}
+
+turn=0
+for seed in $seeds; do
+  IFS=: read -r policy cpus <<<"${turns[turn++ % ${#turns[@]}]}"
+  for name in "${names[@]}"; do
+    least=$(property "$name" cpus | grep . || echo 1)
+    set -- "$name" "$policy" $((cpus < least ? least : cpus)) "$seed"
+    if [ -n "$list" ]; then echo "$*"; else run "$@"; fi
+  done
+done
+[ -z "$list" ] || exit 0
+
+# A row for each workload, policy and number of CPUs.
+echo
+sort -k 2,4 "$out/results" | awk '
+  function row() {
+    if (key != "") printf "%-10s %-6s %4s %5d %7d %7d %12d %12d %12d\n", w, p, c, n, ok, s / n, v, o, f
+    n = ok = s = v = o = f = 0
+  }
+  BEGIN { printf "%-10s %-6s %4s %5s %7s %7s %12s %12s %12s\n", "workload", "policy", "CPUs", "runs", "passed", "seconds", "discards V", "discards P", "faults" }
+  $2 $3 $4 != key { row(); key = $2 $3 $4; w = $2; p = $3; c = $4 }
+  { n++; ok += $1 == "PASS"; s += $6; v += $7; o += $8; f += $9 }
+  END { row() }'
+passed=$(grep -c '^PASS' "$out/results" || true)
+failed=$(grep -c '^FAIL' "$out/results" || true)
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
