@@ -21,7 +21,7 @@ cmma_result Host::access(std::uint64_t address, int cpu) {
       case Access::discard_fault:
         counters_.add(Counter::discard_faults);
         note(EventKind::discard_fault, block, now, now, cpu);
-        policy_->saw_discard_fault();
+        policy_->saw_miss();
         return CMMA_DISCARDED;
       case Access::unused:
         counters_.add(Counter::unused_accesses);

@@ -37,6 +37,9 @@ cmma_result Host::essa(int cpu, std::uint64_t r2, unsigned orc, std::uint64_t& r
     return result;
   }
   counters_.add_essa(orc);
+  if (orc == static_cast<unsigned>(state::Orc::set_stable_if_resident) &&
+      state::pair_of(static_cast<Byte>(r1)) == state::Pair::Vz)
+    policy_->saw_miss();
   return CMMA_DONE;
 }
 

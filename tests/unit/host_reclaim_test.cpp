@@ -213,6 +213,24 @@ TEST(HostStorm, ADiscardFaultIsFollowedByProgress) {
   rig->check_invariants();
 }
 
+// As a guest does that wants a block for itself: make it stable if it is there, or bring it back and try
+// again.
+TEST(HostStorm, AFailureToMakeStableIsFollowedByProgress) {
+  Rig rig("policy=storm,seed=1");
+  rig.bring(1, Vr);
+  rig->reclaim(0);
+  int tries = 1;
+  while (state::pair_of(static_cast<state::Byte>(rig.essa(1, 6))) == Vz) {
+    ASSERT_LT(++tries, 100);
+    rig.essa(1, 1);
+    ASSERT_EQ(rig.access(1), CMMA_DONE);
+    rig.essa(1, 3);
+    rig->reclaim(0);
+  }
+  EXPECT_GT(tries, 1);
+  EXPECT_EQ(rig.pair(1), Sr);
+}
+
 TEST(HostStorm, TooManyToListAreFoundAllTheSame) {
   constexpr std::uint64_t blocks = 6000;
   Rig rig("policy=storm", blocks);

@@ -224,16 +224,16 @@ TEST(Storm, TakesAtOnceWhatMayBeDiscarded) {
   }
 }
 
-TEST(Storm, SparesAShareWhileDiscardFaultsHappen) {
+TEST(Storm, SparesAShareWhileTheGuestMissesBlocks) {
   const auto storm = policy_named("storm", 5);
   for (int i = 0; i < 100; ++i) EXPECT_FALSE(storm->spares());
   std::vector<int> spared(2);
   for (int& count : spared) {
-    storm->saw_discard_fault();
+    storm->saw_miss();
     for (int i = 0; i < 256; ++i) count += static_cast<int>(storm->spares());
     EXPECT_GT(count, 32);
     EXPECT_LT(count, 96);
-    for (int i = 0; i < 100; ++i) EXPECT_FALSE(storm->spares()) << "the fault is long past";
+    for (int i = 0; i < 100; ++i) EXPECT_FALSE(storm->spares()) << "the miss is long past";
   }
 }
 

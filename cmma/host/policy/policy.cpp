@@ -33,7 +33,7 @@ bool Policy::takes_at_once(std::uint8_t /*state*/, bool /*changed*/) const { ret
 
 bool Policy::spares() { return false; }
 
-void Policy::saw_discard_fault() {}
+void Policy::saw_miss() {}
 
 std::span<const std::string_view> policy_names() { return names; }
 

@@ -71,8 +71,9 @@ class Policy {
   // mutex held.
   [[nodiscard]] virtual bool spares();
 
-  // A CPU takes a discard fault. From any thread, without the mutex.
-  virtual void saw_discard_fault();
+  // A CPU finds out that a block is gone: by a discard fault, or because ESSA could not make the block
+  // stable. From any thread, without the mutex.
+  virtual void saw_miss();
 };
 
 // The names of the policies, in the order in which help texts list them.

@@ -2,8 +2,8 @@
 // volatile one that is clean. The hardest test of a guest. For the rest it is like clock.
 //
 // Progress: an instruction that needs volatile blocks ends only if all of them are there at once, and a guest
-// that has brought one back makes it volatile before it tries the instruction again. So while discard faults
-// happen, a share of the blocks, drawn from the seed, is spared.
+// that has brought one back may make it volatile before it tries again, even before it takes the block for its
+// own use. So while the guest misses blocks, a share of them, drawn from the seed, is spared.
 #include <atomic>
 
 #include "host/policy/makers.hpp"
@@ -36,12 +36,12 @@ class Storm final : public Policy {
     return random_.below(share) == 0;
   }
 
-  void saw_discard_fault() override { calm_in_.store(aftermath, std::memory_order_relaxed); }
+  void saw_miss() override { calm_in_.store(aftermath, std::memory_order_relaxed); }
 
  private:
   // One in so many is spared: it takes a guest four tries to get a block.
   static constexpr std::uint64_t share = 4;
-  // Blocks that become volatile between a discard fault and the next try, at most: what a guest reads ahead,
+  // Blocks that become volatile between a miss and the next try, at most: what a guest reads ahead,
   // and what waits in its lists.
   static constexpr std::uint32_t aftermath = 256;
 
