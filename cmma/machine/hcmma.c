@@ -106,7 +106,8 @@ void hcmma_access(RADR aaddr, REGS *regs)
 void hcmma_access_range(RADR aaddr, size_t length, REGS *regs)
 {
     RADR block = aaddr & ~(RADR)(CMMA_BLOCK_SIZE - 1);
-    for (; block < aaddr + length && block < sysblk.mainsize; block += CMMA_BLOCK_SIZE)
+    RADR end = aaddr + (length ? length : 1);
+    for (; block < end && block < sysblk.mainsize; block += CMMA_BLOCK_SIZE)
         if (HCMMA_NEEDS_HOST(block))
             hcmma_access(block, regs);
 }

@@ -30,7 +30,8 @@
       hcmma_access(HCMMA_ABSOLUTE((_aaddr), (_regs)), (_regs)); \
   } while (0)
 
-/* The same for each block of a range. */
+/* The same for each block of a range. The first block is one of them even if the range is empty: the header of a
+ * control block is used whatever length it says that it has. */
 #define HCMMA_ACCESS_RANGE(_aaddr, _length, _regs) \
   hcmma_access_range(HCMMA_ABSOLUTE((_aaddr), (_regs)), (_length), (_regs))
 
