@@ -11,6 +11,7 @@
 #include "lib/essa.h"
 #include "lib/host.h"
 #include "lib/report.h"
+#include "lib/sclp.h"
 
 const char test_name[] = "diag_block_io";
 
@@ -282,6 +283,45 @@ static void remove_while_busy(void) {
   report(started == REMOVALS, "requests whose environment is removed end: %u of %u", started, REMOVALS);
 }
 
+/* Code of an external interruption that is pending, or 0. */
+static u16 take_external(void) {
+  static const u16 code[] __attribute__((aligned(8))) = {0x0700, 0x0a00};
+  struct cpu_state state = {.psw = {PSW_64 | PSW_EXTERNAL, (u64)code}};
+  const u64 cr0 = get_cr(0);
+  set_cr(0, cr0 | CR0_SERVICE_SIGNAL);
+  const struct event e = cpu_run(&state);
+  set_cr(0, cr0);
+  return e.kind == EVENT_EXTERNAL ? e.code : 0;
+}
+
+/* The service processor is called while the interruption that ends a request is pending: both come. */
+static void service_signal_too(void) {
+  static struct sccb sccb;
+  sccb = (struct sccb){.length = sizeof(sccb)};
+  essa(ESSA_STABLE_RESIDENT, LIST);
+  memset((void*)LIST, 0, 16);
+  *(u8*)LIST = READ;
+  *(u32*)(LIST + 4) = 1;
+  *(u32*)(LIST + 12) = (u32)BUFFER;
+  const bool made = block_io_environment(0, false);
+  memset(parameters, 0, sizeof(parameters));
+  PARAMETER(u16, 0) = DEVICE;
+  PARAMETER(u8, 25) = 2;
+  PARAMETER(u32, 28) = 1;
+  PARAMETER(u32, 36) = LIST;
+  struct cpu_state state = {.gr = {[2] = (u64)parameters, [4] = 1}};
+  (void)diagnose(0x250, &state);
+  const u64 until = clock_us() + 500000;
+  while (clock_us() < until) {
+  }
+  const unsigned cc = service_call(SCLP_READ_SCP_INFO, (u64)&sccb);
+  const u16 first = take_external();
+  const u16 second = take_external();
+  report(made && cc == 0 && first + second == 0x2603 + 0x2401,
+         "a request and a service call: condition code %u, interruptions %04x and %04x", cc, first, second);
+  report(block_io_environment(2, false), "the environment is removed");
+}
+
 static void all_cases(request_function* request) {
   static const enum block_state states[8] = {STATE_SR, STATE_SP, STATE_SZ, STATE_UR,
                                              STATE_UZ, STATE_VR, STATE_VZ, STATE_PR};
@@ -316,6 +356,7 @@ void test_main(void) {
     report_pop();
   }
   remove_while_busy();
+  service_signal_too();
   parameters_gone(0x0a4);
   parameters_gone(0x250);
 }
