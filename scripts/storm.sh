@@ -5,6 +5,7 @@
 #   - the workload says so, with its own checks and those of tests/system/guest/workload,
 #   - the console has no warning of the kernel,
 #   - no access that nobody announced met a block without content (strays),
+#   - no page was discarded that the kernel wants to keep, by its own record (where it has /proc/kcore),
 #   - blocks were discarded, if the kernel has page states, and
 #   - the file system on the data disk is in order afterwards.
 #
@@ -142,6 +143,11 @@ run() {
   if grep -q '^vmstat: page_state' "$work/console"; then
     [ $(($(counter "$work" discards_volatile) + $(counter "$work" discards_potential))) -gt 0 ] || why="$why; no block was discarded"
   fi
+  if grep -q '^cmma: audit map' "$work/console"; then
+    [ "$(counter "$work" audited)" -gt 0 ] || why="$why; no discard was audited"
+  fi
+  [ "$(counter "$work" audit_violations)" = 0 ] ||
+    why="$why; violations: $(grep -m 1 -o 'audit: block.*' "$work/messages" | cut -c 1-120)"
   [ "$(counter "$work" stray_errors)" = 0 ] || why="$why; strays: $(counter "$work" stray_errors)"
   if [ $status -le 1 ] && [ "$(property "$name" data)" != tree ] && ! e2fsck -fn "$work/data.img" >"$work/e2fsck" 2>&1; then
     why="$why; the file system is wrong: see e2fsck"

@@ -269,9 +269,12 @@ void Machine::console_line(std::string line) {
     command_status_ = std::atoi(line.c_str() + mark + std::strlen(command_status_mark));
     return;
   }
-  // "cmma: mark LABEL" from a guest program: the report shall say how things stood then.
-  constexpr std::string_view wants_mark = "cmma: mark ";
-  if (line.starts_with(wants_mark)) command("mark " + line.substr(wants_mark.size()));
+  // From a guest program: "cmma: mark LABEL", the report shall say how things stood then; "cmma: audit ...",
+  // what the guest records of its blocks.
+  constexpr std::string_view to_host = "cmma: ";
+  for (const char* verb : {"mark ", "audit "}) {
+    if (line.starts_with(fmt::format("{}{}", to_host, verb))) command(line.substr(to_host.size()));
+  }
   line.push_back('\n');
   if (!output_lost_ && !write_all(STDOUT_FILENO, line)) output_lost_ = true;
 }

@@ -25,6 +25,7 @@ constexpr std::string_view help_text =
     "evict ADDRESS    take a block away, as its state demands\n"
     "pagein ADDRESS   give a stable block a frame with its content\n"
     "mark LABEL       note the matrix and the counters for the report, under this label\n"
+    "audit ...        where the guest keeps its records of blocks, and what they must not say\n"
     "json             the report of the run up to now\n"
     "help             this\n";
 
@@ -56,6 +57,12 @@ Host::Answer Host::command(std::string_view line) {
     if (line.empty()) return refuse("a mark needs a label");
     mark(std::string{line});
     return {.text = fmt::format("{}:\n{}", line, record::matrix_as_text(record::count_states(states_)))};
+  }
+  if (verb == "audit") {
+    const Section section(*this);
+    auto done = audit_.command(line, blocks() * CMMA_BLOCK_SIZE);
+    if (!done) return refuse(std::move(done.error()));
+    return {.text = "audit: noted\n"};
   }
   const std::string_view argument = take_word(line);
   if (!take_word(line).empty()) return refuse("too many words (try: help)");

@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "cmma/cmma.h"
+#include "host/audit.hpp"
 #include "host/frames.hpp"
 #include "host/options.hpp"
 #include "host/os.hpp"
@@ -160,6 +161,10 @@ class Host {
   [[nodiscard]] cmma_result essa_locked(int cpu, Block block, unsigned orc, std::uint64_t& r1);
   void note_due(Block block, Byte now, int cpu);
 
+  // ---- audited.cpp: what the guest records of a block that is discarded ----
+  void audit(Block block);
+  [[nodiscard]] std::uint64_t word_at(std::uint64_t address);
+
   // ---- channel.cpp ----
   template <typename Copy>
   cmma_result copy(std::uint64_t address, std::size_t length, std::size_t& done, Copy copy_part);
@@ -200,6 +205,7 @@ class Host {
   Frames frames_;
   PagingStore store_;
   std::unique_ptr<Policy> policy_;
+  Audit audit_;
   std::vector<Block> ghosts_;   // blocks with memory that their state byte does not own up to (pager.cpp)
   std::vector<Block> due_;      // blocks that the policy wants taken at once
   bool due_all_ = false;        // there were too many to list: look at all

@@ -132,6 +132,7 @@ bool Host::leave_without_write(Block block) {
     const auto eviction = state::evict(now, changed);
     if (!eviction) return true;
     const bool keeps = eviction->action == HostAction::page_out;
+    if (eviction->action == HostAction::discard) audit(block);
     if (keeps && (!os_->demand() || !store_.matches(block, content(block)))) return false;
     if (!swap(block, now, eviction->next)) continue;
     gone_.push_back(block);

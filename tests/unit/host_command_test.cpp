@@ -18,7 +18,7 @@ TEST(HostCommand, HelpNamesEveryCommand) {
   const auto help = rig->command("help");
   EXPECT_TRUE(help.done);
   for (const char* verb : {"matrix", "counters", "frames", "options", "block", "discard", "pageout", "evict",
-                           "pagein", "mark", "json"}) {
+                           "pagein", "mark", "audit", "json"}) {
     EXPECT_TRUE(contains(help.text, verb)) << verb;
   }
 }
