@@ -49,7 +49,8 @@ int hcmma_cmd(int argc, char *argv[], char *cmdline);
  * CMMA statement was given, sysblk.cmma. NULL after a message on failure. */
 BYTE *hcmma_obtain_storage(void);
 
-void hcmma_access(RADR aaddr, REGS *regs);
+/* Cold: a caller keeps what leads there out of the way of what it does otherwise. */
+void hcmma_access(RADR aaddr, REGS *regs) __attribute__((cold, noinline));
 void hcmma_access_range(RADR aaddr, size_t length, REGS *regs);
 
 /* The same as HCMMA_ACCESS_RANGE where a program interruption cannot be taken because a lock is held that it
