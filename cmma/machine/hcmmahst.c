@@ -188,16 +188,24 @@ void hcmma_resume(void *context, int cpu)
         RELEASE_INTLOCK(NULL);
 }
 
+/* Without the interruption lock: a CPU may be here in the middle of an instruction. A plain OR, as in ON_IC_INTERRUPT,
+ * would write back an old value of the other bits, and lose an I/O interruption that a device's thread has just
+ * made pending, for ever. The reverse is harmless: if such a thread writes back an old value of this bit, the host
+ * has its request made again by what happens next. */
+static void ask_for_interrupt(REGS *regs)
+{
+    __atomic_fetch_or(&regs->ints_state, BIT(IC_INTERRUPT), __ATOMIC_SEQ_CST);
+}
+
 static void machine_request_reclaim(void *context, int cpu)
 {
     UNREFERENCED(context);
-    /* Only the CPU's own thread may set its interrupt state without the interruption lock. A channel
-     * that runs out of frames reclaims by itself. */
+    /* A channel that runs out of frames reclaims by itself. */
     if (cpu != CMMA_NOT_A_CPU)
     {
-        ON_IC_INTERRUPT(sysblk.regs[cpu]);
+        ask_for_interrupt(sysblk.regs[cpu]);
         if (sysblk.regs[cpu]->guestregs)
-            ON_IC_INTERRUPT(sysblk.regs[cpu]->guestregs);
+            ask_for_interrupt(sysblk.regs[cpu]->guestregs);
     }
 }
 
