@@ -7,8 +7,8 @@
 #
 #   hint-cost.sh [NAME=KERNEL...]    also other kernels, with page_states=on
 #
-# Three runs of each, in turn; the median counts. Instructions are counted by the machine, so a busy computer does not
-# matter. The kernels are built if need be (a second one takes as long as the first).
+# Three runs of each, in turn; the lowest of each stage counts, because waiting for a disk only adds instructions (timer
+# interruptions, the idle loop). The kernels are built if need be (a second one takes as long as the first).
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
