@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <memory>
+#include <utility>
 
+#include "cli/boot_determinism.hpp"
 #include "cli/boot_files.hpp"
 #include "cli/boot_image.hpp"
 #include "cli/boot_initrd.hpp"
@@ -47,8 +50,7 @@ Expected<bool> is_patched(const fs::path& program) {
   return false;
 }
 
-Expected<void> check(const BootOptions& options, bool deterministic) {
-  if (deterministic) return usage("--deterministic: not there yet");
+Expected<void> check(const BootOptions& options) {
   if (options.memory % mebibyte != 0 || options.memory < 2 * mebibyte) {
     return usage("--memory: a multiple of 1M, at least 2M");
   }
@@ -117,8 +119,42 @@ Expected<Image> load(const BootOptions& options) {
   return image;
 }
 
-Expected<int> boot(BootOptions options, bool deterministic) {
-  if (auto good = check(options, deterministic); !good) return std::unexpected(good.error());
+Expected<int> run_once(const MachineRun& run, const Image& image, const BootOptions& options) {
+  const auto files = BootFiles::write(image, options, run.patched);
+  if (!files) return std::unexpected(files.error());
+  return run_machine(run, *files, options);
+}
+
+// --check-determinism: the second run shows nothing of its own but where it goes another way.
+Expected<int> run_twice(MachineRun run, const Image& image, BootOptions options) {
+  std::string name = (fs::temp_directory_path() / "cmma-events-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr)
+    return std::unexpected(Failure{exit_host, fmt::format("cannot make {}", name)});
+  const fs::path folder = name;
+  Expected<int> status = exit_good;
+  for (const char* log : {"first", "second"}) {
+    options.determinism.events = folder / log;
+    run.determinism = determinism_text(options);
+    status = run_once(run, image, options);
+    if (!status && status.error().status != exit_guest_failed) break;
+    run.quiet_console = true;
+    // The second run hears what the first one heard.
+    if (!options.determinism.record.empty()) {
+      options.determinism.replay = std::exchange(options.determinism.record, {});
+    }
+  }
+  auto difference = first_difference(folder / "first", folder / "second");
+  fs::remove_all(folder);
+  if (!status && status.error().status != exit_guest_failed) return status;
+  if (!difference) return std::unexpected(difference.error());
+  if (!difference->empty()) return std::unexpected(Failure{exit_host, "not deterministic: " + *difference});
+  fmt::print(stderr, "cmma: two runs, the same events\n");
+  return status;
+}
+
+Expected<int> boot(BootOptions options) {
+  if (auto good = check(options); !good) return std::unexpected(good.error());
+  if (auto good = check_determinism_options(options); !good) return std::unexpected(good.error());
   MachineRun run;
   if (options.hercules.empty()) {
     auto own = built_part("hercules/bin/hercules", "hercules");
@@ -140,9 +176,8 @@ Expected<int> boot(BootOptions options, bool deterministic) {
 
   const auto image = load(options);
   if (!image) return std::unexpected(image.error());
-  const auto files = BootFiles::write(*image, options, run.patched);
-  if (!files) return std::unexpected(files.error());
-  return run_machine(run, *files, options);
+  run.determinism = determinism_text(options);
+  return options.determinism.check ? run_twice(run, *image, options) : run_once(run, *image, options);
 }
 
 }  // namespace
@@ -169,7 +204,6 @@ void register_boot(CLI::App& app, Run& run) {
   struct Asked {
     BootOptions options;
     std::string memory = "512M";
-    bool deterministic = false;
   };
   auto asked = std::make_shared<Asked>();
   auto& options = asked->options;
@@ -188,7 +222,17 @@ void register_boot(CLI::App& app, Run& run) {
       ->allow_extra_args(false);
   command->add_option("--policy", options.policy, "clock, state-first, random, storm or none");
   command->add_option("--seed", options.seed, "Seed of everything random in the host");
-  command->add_flag("--deterministic", asked->deterministic, "The same seed gives the same run");
+  command->add_flag("--deterministic", options.determinism.on, "The same seed gives the same run");
+  command->add_flag("--check-determinism", options.determinism.check,
+                    "Run twice; say where the runs differ first");
+  command->add_option("--det-option", options.determinism.options, "NAME=VALUE, as in docs/determinism.md")
+      ->allow_extra_args(false);
+  command->add_option("--events", options.determinism.events,
+                      "Write what the unseed is made of to this file");
+  command->add_option("--record-input", options.determinism.record,
+                      "Write what comes from outside, and when");
+  command->add_option("--replay-input", options.determinism.replay, "Take what comes from outside from there")
+      ->check(CLI::ExistingFile);
   command->add_option("--run", options.command, "Run this shell command in the guest, then power off");
   command->add_option("--timeout", options.timeout, "Give up after so many seconds")
       ->take_last()
@@ -206,7 +250,7 @@ void register_boot(CLI::App& app, Run& run) {
       Expected<int> status = usage("--memory: a size such as 512M");
       if (const auto memory = parse_size(asked->memory)) {
         asked->options.memory = *memory;
-        status = boot(asked->options, asked->deterministic);
+        status = boot(asked->options);
       }
       if (status) return *status;
       fmt::print(stderr, "cmma: {}\n", status.error().text);

@@ -35,7 +35,10 @@ Expected<std::string> host_options(const BootOptions& options) {
   std::vector<std::string> all;
   if (!options.frames.empty()) all.push_back("frames=" + options.frames);
   if (!options.policy.empty()) all.push_back("policy=" + options.policy);
-  if (options.seed) all.push_back(fmt::format("seed={}", *options.seed));
+  if (options.seed || options.determinism.on)
+    all.push_back(fmt::format("seed={}", options.seed.value_or(default_seed)));
+  // One thread: there is none that could answer.
+  if (options.determinism.on) all.emplace_back("strays=in-place");
   // The machine runs in another folder's terms: absolute names only.
   if (!options.json.empty()) all.push_back("json=" + fs::absolute(options.json).string());
   if (!options.trace.empty()) all.push_back("trace=" + fs::absolute(options.trace).string());

@@ -14,6 +14,19 @@
 
 namespace cmma::cli {
 
+// Of a run that depends on nothing but its options (docs/determinism.md).
+struct Determinism {
+  bool on = false;
+  bool check = false;                // run twice and compare
+  std::vector<std::string> options;  // NAME=VALUE
+  std::filesystem::path events;      // write what the unseed is made of to this file
+  std::filesystem::path record;      // write what comes from outside, and when
+  std::filesystem::path replay;      // take what comes from outside from there
+};
+
+// Of a deterministic run without --seed.
+inline constexpr std::uint64_t default_seed = 1;
+
 struct BootOptions {
   std::filesystem::path kernel;                 // empty: the kernel built here
   std::filesystem::path initrd;                 // empty: the default root
@@ -29,6 +42,7 @@ struct BootOptions {
   double timeout = 0;                  // seconds; 0: none
   std::filesystem::path json;
   std::filesystem::path trace;
+  Determinism determinism;
   bool no_cmma = false;
   std::vector<std::string> host_options;  // NAME=VALUE
   std::filesystem::path hercules;         // empty: the one built here

@@ -193,6 +193,11 @@ void Machine::become_machine(const BootFiles& files, pid_t parent) {
   const int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::setenv("HERCULES_RC", files.script().c_str(), 1);
+  if (run_.determinism.empty()) {
+    ::unsetenv("HERCULES_DETERMINISTIC");
+  } else {
+    ::setenv("HERCULES_DETERMINISTIC", run_.determinism.c_str(), 1);
+  }
   const std::string configuration = files.configuration();
   ::execl(run_.program.c_str(), run_.program.c_str(), "-d", "-f", configuration.c_str(), nullptr);
   fmt::print(stderr, "{}: {}\n", run_.program.string(), std::strerror(errno));
@@ -276,7 +281,7 @@ void Machine::console_line(std::string line) {
     if (line.starts_with(fmt::format("{}{}", to_host, verb))) command(line.substr(to_host.size()));
   }
   line.push_back('\n');
-  if (!output_lost_ && !write_all(STDOUT_FILENO, line)) output_lost_ = true;
+  if (!run_.quiet_console && !output_lost_ && !write_all(STDOUT_FILENO, line)) output_lost_ = true;
 }
 
 // To the host, as an operator's command; the answer comes among the machine's messages.

@@ -6,6 +6,8 @@
 #ifndef CMMA_CLI_BOOT_PROCESS_HPP
 #define CMMA_CLI_BOOT_PROCESS_HPP
 
+#include <string>
+
 #include "cli/boot_files.hpp"
 #include "cli/boot_options.hpp"
 
@@ -13,9 +15,11 @@ namespace cmma::cli {
 
 struct MachineRun {
   std::filesystem::path program;
-  bool patched;         // the machine has GUESTCONSOLE and ENDMODE
-  bool interactive;     // standard input goes to the guest
-  bool expects_status;  // --run: the guest will print how its command ended
+  bool patched;                // the machine has GUESTCONSOLE and ENDMODE
+  bool interactive;            // standard input goes to the guest
+  bool expects_status;         // --run: the guest will print how its command ended
+  std::string determinism;     // for the machine's environment; empty: an ordinary run
+  bool quiet_console = false;  // what the guest writes is not wanted
 };
 
 // Returns the exit status of `cmma boot`.

@@ -33,6 +33,10 @@ std::expected<std::unique_ptr<Host>, std::string> Host::open(std::string_view op
                                                         host->policy_->takes_at_once(byte, true) << 1);
   }
   if (auto opened = host->store_.open(host->options_.store); !opened) return std::unexpected(opened.error());
+  if (host->options_.strays_in_place) {
+    host->os_->answer_in_place(
+        [host = host.get()](std::size_t offset) { host->resolve_stray(offset / CMMA_BLOCK_SIZE); });
+  }
   const auto storage = host->os_->map_storage(bytes);
   if (!storage) {
     return std::unexpected(
@@ -49,7 +53,7 @@ std::expected<std::unique_ptr<Host>, std::string> Host::open(std::string_view op
     host->trace_ = std::move(*trace);
   }
   if (host->os_->demand()) {
-    host->pager_ = std::thread(&Host::pager, host.get());
+    if (!host->options_.strays_in_place) host->pager_ = std::thread(&Host::pager, host.get());
   } else {
     const Section section(*host);
     host->say(fmt::format("no page-out and no limit on frames: {}", host->os_->demand_note()));
@@ -99,6 +103,8 @@ void Host::give_up(std::string line) {
 }
 
 void Host::note(record::EventKind kind, Block block, Byte from, Byte to, int cpu, unsigned detail) {
+  if (machine_.event != nullptr)
+    machine_.event(machine_.context, cpu, static_cast<unsigned>(kind), block, from, to);
   if (!trace_) return;
   const std::uint64_t instructions = cpu == CMMA_NOT_A_CPU ? 0 : machine_.instructions(machine_.context, cpu);
   trace_->write({.kind = kind,

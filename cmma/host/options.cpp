@@ -66,7 +66,7 @@ struct Option {
   Outcome (*set)(Options&, Value);
 };
 
-constexpr std::array<Option, 11> known{{
+constexpr std::array<Option, 12> known{{
     {"frames", set_frames},
     {"policy", set_policy},
     {"seed", set_seed},
@@ -84,6 +84,8 @@ constexpr std::array<Option, 11> known{{
      [](Options& o, Value v) {
        return set_choice(o.reading.orc6_stabilises_uz, "orc6", v, "not-discarded", "resident");
      }},
+    {"strays",
+     [](Options& o, Value v) { return set_choice(o.strays_in_place, "strays", v, "in-place", "thread"); }},
     {"test", [](Options& o, Value v) { return set_choice(o.test, "test", v, "on", "off"); }},
 }};
 

@@ -21,6 +21,7 @@ struct Options {
   std::string store;                  // empty: an unnamed temporary file
   std::string json;                   // empty: no report
   std::string trace;                  // empty: no trace
+  bool strays_in_place = false;       // unannounced accesses are answered in the thread that makes them
   bool test = false;                  // the machine may let the guest call for host actions
   state::Reading reading;
 };

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,10 @@ class Os {
   // ---- main storage ----
   // Zero-filled, page aligned, given back by the destructor. Once.
   [[nodiscard]] virtual std::expected<std::uint8_t*, int> map_storage(std::size_t bytes) = 0;
+  // Before `map_storage`: an access to a missing page calls `answer` with its offset, in the thread that
+  // makes it and in the middle of the instruction, instead of being reported by `wait_fault`. `answer` has to
+  // place it.
+  virtual void answer_in_place(std::function<void(std::size_t offset)> answer) = 0;
   // Are missing pages reported (userfaultfd)? If not, `demand_note` says why, in a few words.
   [[nodiscard]] virtual bool demand() const = 0;
   [[nodiscard]] virtual std::string demand_note() const = 0;

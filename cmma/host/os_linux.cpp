@@ -3,6 +3,7 @@
 #include <linux/falloc.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <random>
 #include <utility>
 
@@ -63,7 +65,15 @@ Fd open_userfaultfd(int& error) {
 class LinuxOs final : public Os {
  public:
   ~LinuxOs() override {
+    if (in_place_ == this) {
+      ::sigaction(SIGBUS, &before_, nullptr);
+      in_place_ = nullptr;
+    }
     if (storage_ != nullptr) ::munmap(storage_, bytes_);
+  }
+
+  void answer_in_place(std::function<void(std::size_t offset)> answer) override {
+    answer_ = std::move(answer);
   }
 
   std::expected<std::uint8_t*, int> map_storage(std::size_t bytes) override {
@@ -174,6 +184,7 @@ class LinuxOs final : public Os {
     }
     uffdio_api api{};
     api.api = UFFD_API;
+    if (answer_) api.features = UFFD_FEATURE_SIGBUS;
     uffdio_register range{};
     range.range = {.start = address(0), .len = bytes_};
     range.mode = UFFDIO_REGISTER_MODE_MISSING;
@@ -185,6 +196,27 @@ class LinuxOs final : public Os {
     }
     faults_ = std::move(faults);
     stop_ = std::move(stop);
+    if (answer_) take_signals();
+  }
+
+  // With UFFD_FEATURE_SIGBUS an access to a missing page is that signal, in the thread that makes it.
+  void take_signals() {
+    in_place_ = this;
+    struct sigaction action{};
+    action.sa_sigaction = [](int signal, siginfo_t* info, void* context) {
+      const auto at = reinterpret_cast<std::uintptr_t>(info->si_addr);
+      if (in_place_ != nullptr && at - in_place_->address(0) < in_place_->bytes_) {
+        const int error = errno;
+        in_place_->answer_(at - in_place_->address(0));
+        errno = error;
+      } else if ((before_.sa_flags & SA_SIGINFO) != 0) {
+        before_.sa_sigaction(signal, info, context);
+      } else {
+        ::sigaction(SIGBUS, &before_, nullptr);  // the access happens again, and with it what was to happen
+      }
+    };
+    action.sa_flags = SA_SIGINFO | SA_NODEFER;
+    ::sigaction(SIGBUS, &action, &before_);
   }
 
   std::expected<void, std::string> open_unnamed() {
@@ -219,6 +251,11 @@ class LinuxOs final : public Os {
   Fd stop_;
   Fd file_;
   std::string note_;
+  std::function<void(std::size_t)> answer_;
+
+  // A signal has one handler in a process: there is one such machine at most.
+  static inline LinuxOs* in_place_ = nullptr;
+  static inline struct sigaction before_{};
 };
 
 }  // namespace

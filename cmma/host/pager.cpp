@@ -8,6 +8,7 @@
 // Invariants
 //   S1  The pager never waits for the machine: the CPU that waits for the pager is inside an instruction, so
 //       a quiesce would not end. It takes spare frames (F2), and without one it stops the machine.
+//       It is also called in the middle of a CPU's instruction (strays=in-place), never while the host works.
 //   S2  A thread that waits for a page is always woken, also when the machine is to stop.
 #include <fmt/format.h>
 #include <pthread.h>

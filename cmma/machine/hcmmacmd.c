@@ -109,17 +109,30 @@ static int run_command(const char *command)
     return rc;
 }
 
-/* Without a panel (daemon mode) commands come a line at a time from an inherited descriptor. */
+/* Without a panel (daemon mode) commands come a line at a time from an inherited descriptor. A line that is longer
+ * than any command is dropped. */
 static void *control_thread(void *unused)
 {
-    char line[256];
-    FILE *control = fdopen(control_fd, "r");
+    char data[256], line[256];
+    size_t length = 0;
+    ssize_t got, i;
     UNREFERENCED(unused);
-    while (control && fgets(line, sizeof(line), control))
-    {
-        line[strcspn(line, "\n")] = 0;
-        run_command(line);
-    }
+    while ((got = hcmma_input(control_fd, data, sizeof(data))) > 0)
+        for (i = 0; i < got; i++)
+        {
+            if (data[i] != '\n')
+            {
+                if (length < sizeof(line))
+                    line[length++] = data[i];
+                continue;
+            }
+            if (length < sizeof(line))
+            {
+                line[length] = 0;
+                run_command(line);
+            }
+            length = 0;
+        }
     return NULL;
 }
 

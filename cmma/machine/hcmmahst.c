@@ -13,9 +13,7 @@
 #include "opcode.h"
 #include "hcmmaint.h"
 
-static __thread int quiesced;        /* nesting of quiesce in this thread */
-static __thread int had_lock;        /* this thread held the interruption lock before */
-static __thread int caller_has_lock; /* see hcmma_with_interruption_lock */
+__thread struct hcmma_thread hcmma_own;
 static REGS not_a_cpu;               /* stands for a device thread in SYNCHRONIZE_CPUS */
 static U64 pinned[MAX_CPU_ENGINES][2]; /* block + 1, or 0; each CPU sets its own */
 static int asking[MAX_CPU_ENGINES];    /* see hcmma_ask; each CPU sets its own */
@@ -138,7 +136,7 @@ static int another_is_asking(REGS *own)
 static void obtain_and_synchronize(REGS *regs)
 {
     REGS *started;
-    if (!had_lock)
+    if (!hcmma_own.had_lock)
     {
         if (!regs)
         {
@@ -161,13 +159,13 @@ void hcmma_quiesce(void *context, int cpu)
 {
     REGS *regs = cpu == CMMA_NOT_A_CPU ? hcmma_own_cpu() : sysblk.regs[cpu];
     UNREFERENCED(context);
-    if (quiesced++)
+    if (hcmma_own.quiesced++)
         return;
     not_a_cpu.hostregs = &not_a_cpu;
     not_a_cpu.cpuad = LOCK_OWNER_OTHER;
-    had_lock = caller_has_lock || (regs && sysblk.intowner == regs->cpuad);
+    hcmma_own.had_lock = hcmma_own.caller_has_lock || (regs && sysblk.intowner == regs->cpuad);
     obtain_and_synchronize(regs);
-    while (!had_lock && another_is_asking(regs))
+    while (!hcmma_own.had_lock && another_is_asking(regs))
     {
         /* Let it have the lock first, and finish. */
         RELEASE_INTLOCK(NULL);
@@ -181,10 +179,10 @@ void hcmma_resume(void *context, int cpu)
 {
     UNREFERENCED(context);
     UNREFERENCED(cpu);
-    if (--quiesced)
+    if (--hcmma_own.quiesced)
         return;
     each_cpu(drop_if_attention, 1);
-    if (!had_lock)
+    if (!hcmma_own.had_lock)
         RELEASE_INTLOCK(NULL);
 }
 
@@ -257,7 +255,7 @@ static int machine_exempt(void *context, uint64_t block)
 
 void hcmma_with_interruption_lock(int held)
 {
-    caller_has_lock = held;
+    hcmma_own.caller_has_lock = held;
 }
 
 static U64 pin_of(const BYTE *host)
@@ -291,6 +289,14 @@ static void machine_fail(void *context, const char *line)
     end_with_status(3);
 }
 
+/* A host event is part of what a deterministic run is known by. */
+static void machine_event(void *context, int cpu, unsigned kind, uint64_t block, unsigned from, unsigned to)
+{
+    UNREFERENCED(context);
+    if (unlikely(hcmma_one_thread))
+        hcmma_note(HCMMA_NOTE_STATE, cpu, (U64)kind << 16 | from << 8 | to, block);
+}
+
 const struct cmma_machine hcmma_machine =
 {
     .changed = machine_changed,
@@ -302,4 +308,5 @@ const struct cmma_machine hcmma_machine =
     .instructions = machine_instructions,
     .message = machine_message,
     .fail = machine_fail,
+    .event = machine_event,
 };

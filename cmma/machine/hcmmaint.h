@@ -5,6 +5,15 @@
 /* hcmmahst.c: the machine as the host sees it. The table is what cmma_open gets. */
 extern const struct cmma_machine hcmma_machine;
 
+/* What a thread knows of its own quiescing. The fibers of a deterministic run have one each (hcmmathr.c). */
+struct hcmma_thread
+{
+    int quiesced;        /* nesting of quiesce */
+    int had_lock;        /* it held the interruption lock before */
+    int caller_has_lock; /* see hcmma_with_interruption_lock */
+};
+extern __thread struct hcmma_thread hcmma_own;
+
 /* Bring all CPUs to an instruction boundary and let them go again (see struct cmma_machine). */
 void hcmma_quiesce(void *context, int cpu);
 void hcmma_resume(void *context, int cpu);

@@ -114,6 +114,23 @@ TEST(HostPager, ALostCopyStopsTheMachineAndWakesTheThread) {
   EXPECT_EQ(rig.pair(3), Sp);
 }
 
+// As in a deterministic run: no other thread answers.
+TEST(HostStraysInPlace, AreAnsweredInTheThreadThatMakesThem) {
+  Rig rig{"frames=256K,strays=in-place", 256, true};
+  if (!rig.machine.messages.empty()) GTEST_SKIP() << rig.machine.messages[0];
+  rig.bring(1, Sp, 0x42);
+  std::atomic_ref<std::uint8_t> first(*rig.at(1));
+  EXPECT_EQ(first.load(), 0x42);
+  EXPECT_EQ(rig->counters().get(Counter::stray_resolved), 1u);
+  EXPECT_EQ(rig.pair(1), Sr);
+  rig.bring(2, Vz);
+  std::atomic_ref<std::uint8_t> second(*rig.at(2));
+  EXPECT_EQ(second.load(), 0);
+  EXPECT_EQ(rig->counters().get(Counter::stray_errors), 1u);
+  EXPECT_EQ(rig.machine.messages.size(), 1u) << "told before the access went on";
+  rig->check_invariants();
+}
+
 class HostRealPager : public testing::Test {
  protected:
   void SetUp() override {

@@ -87,6 +87,9 @@ struct cmma_machine {
   void (*message)(void *context, const char *line);
   /* The host cannot go on: stop the machine. Returns. Called once at most. */
   void (*fail)(void *context, const char *line);
+  /* May be NULL. The host has done something to a block: `kind` as record/events.inc numbers it, the state byte before and after.
+   * Called with the host's lock held, for each event that a trace has: it calls nothing of the host. */
+  void (*event)(void *context, int cpu, unsigned kind, uint64_t block, unsigned from, unsigned to);
 };
 
 /* Open a host for `bytes` of main storage (a multiple of 4096, not 0).

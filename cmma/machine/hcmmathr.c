@@ -1,0 +1,376 @@
+/* hcmmathr.c: the threads of a deterministic run are fibers of one thread.
+ *
+ * Who calls it: Hercules, through the macros of hcmmathr.h.
+ *
+ * A fiber has a state that says what it waits for. Choosing the next one goes over all of them: there are as many
+ * as CPUs, devices at work and some more.
+ */
+#define HCMMATHR_C
+#include "hstdinc.h"
+
+#define _HENGINE_DLL_
+
+#include "hercules.h"
+#include "hcmmaint.h"
+#include "hcmmadet.h"
+#include "hcmmathr.h"
+
+#include <poll.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+enum { MAX_FIBERS = 128, STACK_SIZE = 2 << 20 };
+
+typedef unsigned long long Instant; /* hcmma_thr_now */
+static const Instant never = ~0ull;
+
+typedef struct FIBER
+{
+    int used;
+    int is_cpu;               /* has had a turn as a CPU */
+    int ready;                /* runs when it is chosen */
+    int ended;                /* its start function has returned, or it has called exit_thread */
+    unsigned long long since; /* when it became what it is now: first come, first served */
+    Instant wake;             /* asleep until then, or never */
+    const void *waits_for;    /* the lock or condition, or NULL */
+    void *(*start)(void *);
+    void *argument;
+    void *value;
+    char *stack;              /* NULL: that of the process */
+    struct hcmma_thread own;
+    ucontext_t context;
+    void *fake_stack;         /* the address sanitizer's, and what it calls the stack */
+    const void *bottom;
+    size_t size;
+} FIBER;
+
+int hcmma_one_thread;
+long hcmma_turn_left;
+
+static FIBER fibers[MAX_FIBERS]; /* [0]: main() */
+static FIBER *current = &fibers[0];
+static FIBER *left_behind = &fibers[0]; /* who ran before this one */
+static FIBER *ended;                /* its stack can go */
+static unsigned long long sequence;
+static long turn;                   /* instructions of the current turn */
+static Instant before_turn;         /* when it began */
+static volatile sig_atomic_t asked_to_end;
+
+/* ---- time ---------------------------------------------------------------------------------------------- */
+
+Instant hcmma_thr_now(void)
+{
+    return before_turn + (Instant)(turn - (hcmma_turn_left < 0 ? 0 : hcmma_turn_left));
+}
+
+/* What is left of the turn does not take place. */
+static void end_turn(void)
+{
+    before_turn = hcmma_thr_now();
+    turn = hcmma_turn_left = 0;
+}
+
+static Instant after(unsigned long long microseconds)
+{
+    return hcmma_thr_now() + microseconds * hcmma_det.rate;
+}
+
+unsigned long long hcmma_thr_rate(void)
+{
+    return hcmma_det.rate;
+}
+
+int hcmma_thr_time(struct timeval *now)
+{
+    const unsigned long long microseconds = hcmma_thr_now() / hcmma_det.rate;
+    now->tv_sec = (time_t)(hcmma_det.start + microseconds / 1000000);
+    now->tv_usec = (suseconds_t)(microseconds % 1000000);
+    return 0;
+}
+
+/* ---- switching ----------------------------------------------------------------------------------------- */
+
+static void arrived(FIBER *self)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_finish_switch_fiber(self->fake_stack, &left_behind->bottom, &left_behind->size);
+#else
+    UNREFERENCED(self);
+#endif
+    if (ended && ended != current)
+    {
+        munmap(ended->stack, STACK_SIZE);
+        ended->used = 0;
+        ended = NULL;
+    }
+}
+
+static void begin(void)
+{
+    FIBER *self = current;
+    arrived(self);
+    hcmma_thr_exit(self->start(self->argument));
+}
+
+static void switch_to(FIBER *next)
+{
+    FIBER *self = current;
+    const int error = errno;
+    if (next == self)
+        return;
+    current = next;
+    left_behind = self;
+    self->own = hcmma_own;
+    hcmma_own = next->own;
+#if defined(__SANITIZE_ADDRESS__)
+    __sanitizer_start_switch_fiber(self->ended ? NULL : &self->fake_stack, next->bottom, next->size);
+#endif
+    swapcontext(&self->context, &next->context);
+    arrived(self);
+    errno = error;
+}
+
+static void make_ready(FIBER *fiber)
+{
+    fiber->ready = 1;
+    fiber->waits_for = NULL;
+    fiber->wake = never;
+    fiber->since = ++sequence;
+    /* Whatever is not a CPU takes no time: its turn comes at the next instruction boundary. */
+    if (!fiber->is_cpu)
+        end_turn();
+}
+
+static Instant next_wake(void)
+{
+    Instant first = never;
+    int i;
+    for (i = 0; i < MAX_FIBERS; i++)
+        if (fibers[i].used && !fibers[i].ready && fibers[i].wake < first)
+            first = fibers[i].wake;
+    return first;
+}
+
+static void wake_sleepers(void)
+{
+    const Instant now = hcmma_thr_now();
+    int i;
+    for (i = 0; i < MAX_FIBERS; i++)
+        if (fibers[i].used && !fibers[i].ready && fibers[i].wake <= now)
+            make_ready(&fibers[i]);
+}
+
+/* The next fiber that is not a CPU's, in the order in which they became ready. */
+static FIBER *first_other(void)
+{
+    FIBER *first = NULL;
+    int i;
+    for (i = 0; i < MAX_FIBERS; i++)
+        if (fibers[i].used && fibers[i].ready && !fibers[i].is_cpu && (!first || fibers[i].since < first->since))
+            first = &fibers[i];
+    return first;
+}
+
+/* One of the CPUs that can run, drawn. */
+static FIBER *any_cpu(void)
+{
+    int ready[MAX_FIBERS], count = 0, i;
+    for (i = 0; i < MAX_FIBERS; i++)
+        if (fibers[i].used && fibers[i].ready && fibers[i].is_cpu)
+            ready[count++] = i;
+    if (!count)
+        return NULL;
+    return &fibers[ready[count == 1 ? 0 : hcmma_draw(0, (unsigned long long)count - 1)]];
+}
+
+static void give_turn(FIBER *cpu)
+{
+    const Instant wake = next_wake();
+    end_turn();
+    turn = (long)hcmma_draw(hcmma_det.shortest, hcmma_det.longest);
+    /* A clock that goes off in the turn ends it. */
+    if (wake != never && wake - before_turn < (Instant)turn)
+        turn = (long)(wake - before_turn);
+    hcmma_turn_left = turn;
+    hcmma_note(HCMMA_NOTE_TURN, (int)(cpu - fibers), (U64)turn, 0);
+}
+
+/* The current fiber is not ready, or does not want to be the next. */
+static void give_way(void)
+{
+    FIBER *next;
+    for (;;)
+    {
+        if (asked_to_end)
+        {
+            asked_to_end = 0;
+            end_with_status(sysblk.exitstatus);
+        }
+        wake_sleepers();
+        next = first_other();
+        if (next)
+            break;
+        next = any_cpu();
+        if (next)
+        {
+            give_turn(next);
+            break;
+        }
+        end_turn();
+        before_turn = next_wake();
+        if (before_turn == never)
+        {
+            fprintf(stderr, "HHCCM020S deterministic run: every thread waits for another\n");
+            _exit(3);
+        }
+    }
+    switch_to(next);
+}
+
+void hcmma_turn_over(void)
+{
+    current->is_cpu = 1;
+    end_turn();
+    give_way();
+    /* The instruction that is now begun belongs to the new turn. */
+    hcmma_turn_left--;
+}
+
+void hcmma_thr_ask_to_end(void)
+{
+    asked_to_end = 1;
+}
+
+/* ---- threads ------------------------------------------------------------------------------------------- */
+
+int hcmma_thr_create(pthread_t *tid, void *(*start)(void *), void *argument)
+{
+    FIBER *fiber = fibers + 1;
+    while (fiber < fibers + MAX_FIBERS && fiber->used)
+        fiber++;
+    if (fiber == fibers + MAX_FIBERS)
+        return EAGAIN;
+    memset(fiber, 0, sizeof(*fiber));
+    fiber->stack = mmap(NULL, STACK_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (fiber->stack == MAP_FAILED)
+        return EAGAIN;
+    getcontext(&fiber->context);
+    fiber->context.uc_stack.ss_sp = fiber->stack;
+    fiber->context.uc_stack.ss_size = STACK_SIZE;
+    fiber->context.uc_link = NULL;
+    makecontext(&fiber->context, begin, 0);
+    fiber->bottom = fiber->stack;
+    fiber->size = STACK_SIZE;
+    fiber->used = 1;
+    fiber->start = start;
+    fiber->argument = argument;
+    make_ready(fiber);
+    *tid = (pthread_t)(fiber - fibers + 1);
+    return 0;
+}
+
+void hcmma_thr_exit(void *value)
+{
+    current->value = value;
+    current->ended = 1;
+    current->ready = 0;
+    current->wake = never;
+    ended = current;
+    hcmma_thr_signal((void *)current, 1);
+    give_way();
+    abort();
+}
+
+/* All threads that are joined have ended, or are about to: their values are not used. */
+int hcmma_thr_join(pthread_t tid, void **value)
+{
+    FIBER *fiber = &fibers[tid - 1];
+    if (value)
+        *value = NULL;
+    while (fiber->used && !fiber->ended && fiber != current)
+        hcmma_thr_sleep(1);
+    return 0;
+}
+
+pthread_t hcmma_thr_self(void)
+{
+    return (pthread_t)(current - fibers + 1);
+}
+
+static void wait_for(const void *what, Instant wake)
+{
+    current->ready = 0;
+    current->waits_for = what;
+    current->wake = wake;
+    current->since = ++sequence;
+    give_way();
+}
+
+static void wake_waiters(const void *what, int all)
+{
+    FIBER *first;
+    int i;
+    do
+    {
+        first = NULL;
+        for (i = 0; i < MAX_FIBERS; i++)
+            if (fibers[i].used && !fibers[i].ready && fibers[i].waits_for == what
+             && (!first || fibers[i].since < first->since))
+                first = &fibers[i];
+        if (first)
+            make_ready(first);
+    } while (first && all);
+}
+
+int hcmma_thr_lock(pthread_mutex_t *lock)
+{
+    while (pthread_mutex_trylock(lock))
+        wait_for(lock, never);
+    return 0;
+}
+
+int hcmma_thr_unlock(pthread_mutex_t *lock)
+{
+    const int error = pthread_mutex_unlock(lock);
+    wake_waiters(lock, 1);
+    return error;
+}
+
+int hcmma_thr_wait(pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until)
+{
+    Instant wake = never;
+    if (until)
+    {
+        const long long microseconds =
+            ((long long)until->tv_sec - (long long)hcmma_det.start) * 1000000 + until->tv_nsec / 1000;
+        wake = microseconds < 0 ? 0 : (Instant)microseconds * hcmma_det.rate;
+    }
+    hcmma_thr_unlock(lock);
+    wait_for(condition, wake);
+    hcmma_thr_lock(lock);
+    return until && hcmma_thr_now() >= wake ? ETIMEDOUT : 0;
+}
+
+int hcmma_thr_signal(pthread_cond_t *condition, int all)
+{
+    wake_waiters(condition, all);
+    return 0;
+}
+
+/* 0: the others first, among them CPUs in the middle of a turn. */
+int hcmma_thr_sleep(unsigned long long microseconds)
+{
+    wait_for(NULL, after(microseconds ? microseconds : 1));
+    return 0;
+}
+
+void hcmma_thr_start(void)
+{
+    fibers[0].used = 1;
+    fibers[0].ready = 1;
+    fibers[0].wake = never;
+    hcmma_one_thread = hcmma_det_start(getenv("HERCULES_DETERMINISTIC"));
+}
