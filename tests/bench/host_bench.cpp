@@ -34,6 +34,7 @@ const cmma_machine machine{
     .instructions = [](void*, int) { return std::uint64_t{0}; },
     .message = [](void*, const char* line) { std::fprintf(stderr, "host: %s\n", line); },
     .fail = [](void*, const char* line) { std::fprintf(stderr, "host failed: %s\n", line); },
+    .event = nullptr,
 };
 
 void must(bool good, const char* what) {

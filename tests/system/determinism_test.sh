@@ -25,7 +25,7 @@ work_on_disk='
   sync
   echo 3 >/proc/sys/vm/drop_caches
   sha256sum </mnt/copy
-  head -c 24000000 /dev/urandom >/tmp/fill
+  head -c 8000000 /dev/urandom >/tmp/fill
   sha256sum </tmp/fill >/tmp/sum
   sha256sum </tmp/fill | cmp - /tmp/sum'
 

@@ -18,6 +18,14 @@ TEST(HostAccess, FirstTouchGivesZeros) {
   rig->check_invariants();
 }
 
+TEST(HostAccess, TheMachineIsToldOfEvents) {
+  Rig rig("");
+  EXPECT_EQ(rig.access(3), CMMA_DONE);
+  EXPECT_EQ(rig.machine.last_event, 3u << 8 | rig.byte(3));
+  rig.essa(5, 2);
+  EXPECT_EQ(rig.machine.last_event, 5u << 8 | rig.byte(5));
+}
+
 TEST(HostAccess, OutsideMainStorage) {
   Rig rig("");
   EXPECT_EQ(rig->access(64 * block_size, 0), CMMA_ADDRESSING);

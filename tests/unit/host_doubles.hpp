@@ -230,7 +230,9 @@ class FakeMachine {
                 [](void* self, const char* line) {
                   of(self).failures.emplace_back(line);
                   ++of(self).failure_count;
-                }};
+                },
+            .event = [](void* self, int, unsigned, std::uint64_t block, unsigned,
+                        unsigned to) { of(self).last_event = block << 8 | to; }};
   }
 
   std::atomic<int> key_resets{0};
@@ -238,6 +240,7 @@ class FakeMachine {
   std::atomic<int> quiesces{0};
   // A message of the pager may come at any time: look at its count first.
   std::atomic<std::size_t> message_count{0};
+  std::atomic<std::uint64_t> last_event{0};  // block << 8 | new state byte
   std::atomic<std::size_t> failure_count{0};
   std::vector<std::string> messages;
   std::vector<std::string> failures;
