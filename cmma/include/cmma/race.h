@@ -1,0 +1,152 @@
+/* The C ABI between a deterministic machine and the race engine.
+ *
+ * Who may call it: the machine glue (cmma/machine/) in deterministic mode, and tests that stand in for it.
+ *
+ * The machine numbers everything of interest that its CPUs do (struct cmma_event) and tells the engine at the
+ * instruction boundary behind it. The engine has a scenario (docs/scenarios.md): places in the run, and what
+ * to do there. What the host does (discard, page-out, page-in, drop) the engine does itself, by the host's
+ * own functions; for the rest it calls struct cmma_control. It notes each action with its place in the run,
+ * which is the schedule that replays the run.
+ *
+ * Threads: all CPUs run in one thread, and that thread makes all calls. No function throws. The engine calls
+ * the machine only through struct cmma_control, and only while the machine calls cmma_race_event,
+ * cmma_race_address or cmma_race_reached.
+ *
+ * Invariants
+ *   E1  Those three are called at an instruction boundary of every CPU, without the interruption lock and
+ *       without the host's. Blocks may leave there; the engine quiesces and resumes as any other caller.
+ *   E2  The place of an action is (events told so far, instructions completed by all CPUs, the CPU of the
+ * call). The same image, options, seed and schedule give the same places, so these three must not depend on
+ *       anything outside the guest.
+ *   E3  What the engine reads of the guest changes nothing: no state byte, no storage key, no frame, no TLB
+ * entry that the machine would not have had otherwise. E4  An action that can not be done is counted and
+ * reported with the reason. It is not tried again.
+ */
+#ifndef CMMA_RACE_H
+#define CMMA_RACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cmma/cmma.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#pragma GCC visibility push(default)
+#endif
+
+/* What happened. `detail`, `block` and `operand` of struct cmma_event are 0 where nothing is said of them. */
+typedef enum cmma_event_kind {
+  CMMA_EVENT_ESSA = 1,        /* detail: ORC; block: the operand */
+  CMMA_EVENT_STORAGE_KEY = 2, /* SSKE, ISKE, RRBE...; detail: operation code (b22b); block: the operand */
+  CMMA_EVENT_PURGE = 3,       /* IPTE, IDTE, PTLB, CSP(G), CRDTE...; detail: operation code */
+  CMMA_EVENT_PTE_STORE = 4, /* a store into a DAT table; block: of the table; operand: its virtual address */
+  CMMA_EVENT_SIGP = 5,      /* detail: order code; operand: address of the CPU it is for */
+  CMMA_EVENT_INTERRUPTION = 6, /* taken; detail: CMMA_INTERRUPTION(class, code); address: of the old PSW */
+  CMMA_EVENT_LPSW = 7,         /* LPSW, LPSWE, LPSWEY; detail: operation code */
+  CMMA_EVENT_SWAP = 8,         /* CS, CSG, CSY, CDS(G)...; block, operand: of the second operand */
+  CMMA_EVENT_DISCARD = 9,      /* of the host, from here on: what has become of `block` */
+  CMMA_EVENT_PAGE_OUT = 10,
+  CMMA_EVENT_PAGE_IN = 11,
+  CMMA_EVENT_DROP = 12,
+  CMMA_EVENT_DISCARD_FAULT = 13 /* delivered to `cpu` */
+} cmma_event_kind;
+
+#define CMMA_EVENT_KINDS 13u
+
+/* `detail` of an interruption. Class: 1 external, 2 supervisor call, 3 program, 4 machine check, 5 I/O, 6
+ * restart. Code: interruption code; subchannel number for I/O. */
+#define CMMA_INTERRUPTION(class, code) ((uint32_t)(class) << 16 | (uint32_t)(code))
+
+struct cmma_event {
+  uint32_t kind;         /* cmma_event_kind */
+  int32_t cpu;           /* who did it, or at whose boundary it happened; CMMA_NOT_A_CPU if none */
+  uint64_t index;        /* number of this event in the run, from 1, without gaps */
+  uint64_t instructions; /* completed by all CPUs */
+  uint64_t address;      /* PSW address (virtual) of the instruction; 0 for events of the host */
+  uint64_t block;        /* absolute address >> 12 */
+  uint64_t operand;      /* virtual address, or what the kind says */
+  uint32_t detail;
+};
+
+/* What the engine may ask of the machine. All pointers must be set. */
+struct cmma_control {
+  void* context;
+  /* GR[number] of the CPU, all 64 bits. */
+  uint64_t (*general_register)(void* context, int cpu, unsigned number);
+  /* Address in the CPU's PSW: of the next instruction. */
+  uint64_t (*psw_address)(void* context, int cpu);
+  /* Where the CPU's present translation (PSW and control registers) leads: 1 and the absolute address; 0 if
+   * it would be an exception, or if a DAT table is not resident. (E3) */
+  int (*translate)(void* context, int cpu, uint64_t address, uint64_t* absolute);
+  /* From the next boundary on only this CPU runs, until the call with CMMA_NOT_A_CPU. The machine ends it by
+   * itself when the CPU stops or waits. Returns 0 if the CPU can not run now: nothing is done then. */
+  int (*run_only)(void* context, int cpu);
+  /* Make an external interruption of the timer (clock comparator, code 1004) pending for the CPU, whatever
+   * its comparator says. Returns 0 if the CPU does not exist or is stopped. */
+  int (*timer)(void* context, int cpu);
+  /* Stop the machine at this boundary; the line says why. Returns. */
+  void (*stop)(void* context, const char* line);
+  /* One line for the user. */
+  void (*message)(void* context, const char* line);
+};
+
+typedef struct cmma_race cmma_race;
+
+/* Open the engine with the scenario or schedule that the host's option `race=FILE` names; `schedule=FILE` and
+ * `interleaving=FILE` say where to write what happened (docs/options.md). The control table is copied; the
+ * host must outlive the engine. NULL without a line in `error` if there is no option `race`, NULL with one
+ * line if something is wrong. */
+cmma_race* cmma_race_open(cmma_host* host, const struct cmma_control* control, char* error,
+                          size_t error_size);
+
+/* Put other triggers in place of those that there are: `text` is a scenario or schedule, `files` (may be
+ * NULL) the place for the schedule and, with .txt at its end, for the interleaving. For a machine that has
+ * forked: what has been done before stays part of the schedule. Returns 0, or 1 with one line in `error`
+ * (nothing is changed). */
+int cmma_race_plan(cmma_race* race, const char* text, const char* files, char* error, size_t error_size);
+
+/* Write the schedule and the interleaving; messages say what could not be done. Not to be called by a
+ * process that is not to write them: it just ends. */
+void cmma_race_close(cmma_race* race);
+
+/* What the machine tests between two instructions, without a call. Valid until cmma_race_close; its content
+ * changes only during calls of this interface. */
+#define CMMA_WATCH_WORDS 64u
+struct cmma_watch {
+  uint64_t deadline;                  /* call cmma_race_reached when this many instructions are done */
+  uint64_t address[CMMA_WATCH_WORDS]; /* see cmma_race_watches */
+};
+const struct cmma_watch* cmma_race_watch(const cmma_race* race);
+
+/* May the engine want to know of the instruction at this address? Never 0 for one that it does. */
+static inline int cmma_race_watches(const struct cmma_watch* watch, uint64_t address) {
+  const uint64_t hash = (address >> 1) ^ (address >> 13);
+  return (int)(watch->address[hash >> 6 & (CMMA_WATCH_WORDS - 1)] >> (hash & 63) & 1);
+}
+
+/* Behind each interesting event, at the first instruction boundary of the CPU after it (an instruction with
+ * several events is followed by several calls). */
+void cmma_race_event(cmma_race* race, const struct cmma_event* event);
+
+/* CPU `cpu` is about to execute the instruction at `address`, and cmma_race_watches says 1; `instructions` as
+ * in struct cmma_event. Called once per instruction that is begun (again after an interruption that nullified
+ * it), and after the machine has chosen which CPU is to run. If run_only was called meanwhile for another
+ * CPU, the instruction is not begun now. */
+void cmma_race_address(cmma_race* race, int cpu, uint64_t address, uint64_t instructions);
+
+/* `instructions` has reached watch->deadline, and CPU `cpu` is about to execute (as for cmma_race_address,
+ * and before it). Called again for each instruction that is begun until the deadline has changed. */
+void cmma_race_reached(cmma_race* race, int cpu, uint64_t instructions);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+#endif
