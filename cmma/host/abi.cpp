@@ -12,13 +12,9 @@
 #include <string_view>
 #include <utility>
 
-#include "host/host.hpp"
+#include "host/abi.hpp"
 
 using cmma::host::Host;
-
-struct cmma_host {
-  std::unique_ptr<Host> host;
-};
 
 namespace {
 
@@ -114,6 +110,11 @@ cmma_result cmma_write(cmma_host* host, std::uint64_t address, const void* from,
   const cmma_result result = enclose([&] { return host->host->write(address, buffer, copied); });
   if (done != nullptr) *done = copied;
   return result;
+}
+
+int cmma_peek(cmma_host* host, std::uint64_t address, void* to, std::size_t length) {
+  const std::span<std::uint8_t> buffer{static_cast<std::uint8_t*>(to), length};
+  return enclose([&] { return host->host->peek(address, buffer) ? 1 : 0; });
 }
 
 int cmma_reclaim_wanted(const cmma_host* host) { return host->host->reclaim_wanted() ? 1 : 0; }

@@ -1,5 +1,7 @@
-// The audit of a discard: see host/audit.hpp.
+// The audit of a discard: see host/audit.hpp. Content is read here without a change of any state.
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "host/host.hpp"
 
@@ -27,27 +29,44 @@ void Host::audit(Block block) {
                     block << CMMA_BLOCK_SHIFT, rule));
 }
 
+std::span<const std::uint8_t> Host::content_of(Block block) {
+  const Byte now = load(block);
+  if (state::is_resident(now)) return content(block);
+  if (state::content_of(now) == state::Content::zero)
+    return state::usage_of(now) == state::Usage::stable ? std::span<const std::uint8_t>{zeros}
+                                                        : std::span<const std::uint8_t>{};
+  if (auto done = store_.read(block, page_); !done) {
+    counters_.add(Counter::store_errors);
+    give_up(std::move(done.error()));
+    return {};
+  }
+  return page_;
+}
+
 // A record may be in a block that has left memory itself.
 std::uint64_t Host::word_at(std::uint64_t address) {
-  const Block block = address >> CMMA_BLOCK_SHIFT;
-  const std::uint64_t offset = address % CMMA_BLOCK_SIZE;
-  std::span<const std::uint8_t> bytes;
-  const Byte now = load(block);
-  if (state::is_resident(now)) {
-    bytes = content(block);
-  } else if (state::content_of(now) == state::Content::preserved) {
-    if (auto done = store_.read(block, page_); !done) {
-      counters_.add(Counter::store_errors);
-      give_up(std::move(done.error()));
-      return 0;
-    }
-    bytes = page_;
-  } else {
-    return 0;
-  }
+  const std::span<const std::uint8_t> bytes = content_of(address >> CMMA_BLOCK_SHIFT);
+  if (bytes.empty()) return 0;
   std::uint64_t word = 0;
-  for (const std::uint8_t byte : bytes.subspan(offset, sizeof word)) word = word << 8 | byte;
+  for (const std::uint8_t byte : bytes.subspan(address % CMMA_BLOCK_SIZE, sizeof word))
+    word = word << 8 | byte;
   return word;
+}
+
+bool Host::peek(std::uint64_t address, std::span<std::uint8_t> to) {
+  const std::uint64_t bytes = blocks() * CMMA_BLOCK_SIZE;
+  if (address > bytes || to.size() > bytes - address) return false;
+  const Section section(*this);
+  while (!to.empty()) {
+    const std::uint64_t offset = address % CMMA_BLOCK_SIZE;
+    const std::size_t part = std::min<std::size_t>(to.size(), CMMA_BLOCK_SIZE - offset);
+    const std::span<const std::uint8_t> bytes_of_block = content_of(address >> CMMA_BLOCK_SHIFT);
+    if (bytes_of_block.empty()) return false;
+    std::ranges::copy(bytes_of_block.subspan(offset, part), to.begin());
+    to = to.subspan(part);
+    address += part;
+  }
+  return true;
 }
 
 }  // namespace cmma::host

@@ -9,8 +9,6 @@
 
 namespace cmma::host {
 
-using state::HostAction;
-
 namespace {
 
 constexpr std::string_view help_text =
@@ -116,34 +114,6 @@ Host::Answer Host::act_on(std::string_view verb, Block block) {
   }
   machine_.resume(machine_.context, CMMA_NOT_A_CPU);
   return answer;
-}
-
-// What stands in the way; nothing if it has been done.
-std::optional<std::string> Host::act_locked(std::string_view verb, Block block) {
-  if (failed()) return "the host has failed";
-  const Byte now = load(block);
-  if (verb == "pagein") {
-    if (state::is_resident(now)) return std::nullopt;
-    for (const auto& [action, access] : {std::pair{HostAction::page_in, state::Access::page_in},
-                                         std::pair{HostAction::supply_zero, state::Access::zero_frame}}) {
-      const auto next = state::host_action(now, action, false);
-      if (!next) continue;
-      if (supply(block, now, *next, access, CMMA_NOT_A_CPU) == Supplied::done) return std::nullopt;
-      return "no frame is free";
-    }
-    return "the block has no content";
-  }
-  if (machine_.exempt(machine_.context, block) != 0) return "the machine uses the block without asking";
-  const auto eviction = state::evict(now, machine_.changed(machine_.context, block) != 0);
-  if (!eviction) return "the block has no frame";
-  const bool keeps = eviction->action == HostAction::page_out;
-  if (verb == "discard" && keeps) return "the content must be kept";
-  if (verb == "pageout" && !keeps) return "the content need not be kept";
-  if (keeps && !os_->demand()) return os_->demand_note();
-  victims_.assign(1, block);
-  take_away(victims_);
-  if (state::is_resident(load(block))) return "the paging store failed";
-  return std::nullopt;
 }
 
 std::string Host::describe(Block block) {

@@ -87,6 +87,19 @@ class Host {
   };
   [[nodiscard]] Answer command(std::string_view line);
 
+  // One action on one block, at an instruction boundary of every CPU. A state that does not allow it is the
+  // obstacle, in words for the user; nothing has been done then.
+  struct Acted {
+    std::optional<std::string> obstacle;
+    Byte before = 0;
+    Byte after = 0;
+  };
+  [[nodiscard]] Acted act(state::HostAction action, Block block);
+
+  // Copy the content of main storage, wherever the host has it, and change nothing. False: the range leaves
+  // main storage, or a part of it has no content.
+  [[nodiscard]] bool peek(std::uint64_t address, std::span<std::uint8_t> to);
+
   // ---- for reports and tests ----
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::uint64_t blocks() const { return states_.size(); }
@@ -164,6 +177,8 @@ class Host {
   // ---- audited.cpp: what the guest records of a block that is discarded ----
   void audit(Block block);
   [[nodiscard]] std::uint64_t word_at(std::uint64_t address);
+  // The content of a block, in main storage or in `page_`; empty if it has none.
+  [[nodiscard]] std::span<const std::uint8_t> content_of(Block block);
 
   // ---- channel.cpp ----
   template <typename Copy>
@@ -173,9 +188,12 @@ class Host {
   void pager();
   void resolve_stray(Block block);
 
+  // ---- act.cpp ----
+  // What stands in the way; nothing if it has been done. With the mutex held and the machine quiesced.
+  [[nodiscard]] std::optional<std::string> act_locked(std::string_view verb, Block block);
+
   // ---- command.cpp ----
   [[nodiscard]] Answer act_on(std::string_view verb, Block block);
-  [[nodiscard]] std::optional<std::string> act_locked(std::string_view verb, Block block);
   [[nodiscard]] std::string describe(Block block);
   [[nodiscard]] Answer option_value(std::string_view name);
 

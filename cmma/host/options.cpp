@@ -66,7 +66,7 @@ struct Option {
   Outcome (*set)(Options&, Value);
 };
 
-constexpr std::array<Option, 12> known{{
+constexpr std::array<Option, 16> known{{
     {"frames", set_frames},
     {"policy", set_policy},
     {"seed", set_seed},
@@ -86,6 +86,10 @@ constexpr std::array<Option, 12> known{{
      }},
     {"strays",
      [](Options& o, Value v) { return set_choice(o.strays_in_place, "strays", v, "in-place", "thread"); }},
+    {"race", [](Options& o, Value v) { return set_file(o.race, "race", v); }},
+    {"symbols", [](Options& o, Value v) { return set_file(o.symbols, "symbols", v); }},
+    {"schedule", [](Options& o, Value v) { return set_file(o.schedule, "schedule", v); }},
+    {"interleaving", [](Options& o, Value v) { return set_file(o.interleaving, "interleaving", v); }},
     {"test", [](Options& o, Value v) { return set_choice(o.test, "test", v, "on", "off"); }},
 }};
 

@@ -22,7 +22,12 @@ struct Options {
   std::string json;                   // empty: no report
   std::string trace;                  // empty: no trace
   bool strays_in_place = false;       // unannounced accesses are answered in the thread that makes them
-  bool test = false;                  // the machine may let the guest call for host actions
+  // For the race engine (race/), which reads them; the host itself does not.
+  std::string race;          // scenario or schedule; empty: no engine
+  std::string symbols;       // vmlinux; empty: as the scenario says
+  std::string schedule;      // what was done is written here
+  std::string interleaving;  // likewise, for people
+  bool test = false;         // the machine may let the guest call for host actions
   state::Reading reading;
 };
 

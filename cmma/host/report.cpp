@@ -21,6 +21,10 @@ std::vector<std::pair<std::string, std::string>> Host::options_in_force() const 
       {"unused", choice(reading.unused_is_exception, "exception", "zero")},
       {"channel", choice(reading.channel_checks, "check", "zero")},
       {"orc6", choice(reading.orc6_stabilises_uz, "not-discarded", "resident")},
+      {"race", options_.race},
+      {"symbols", options_.symbols},
+      {"schedule", options_.schedule},
+      {"interleaving", options_.interleaving},
       {"test", choice(options_.test, "on", "off")},
   };
 }

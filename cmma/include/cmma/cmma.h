@@ -119,6 +119,10 @@ cmma_result cmma_essa(cmma_host *host, int cpu, uint64_t r2, unsigned orc, uint6
 cmma_result cmma_read(cmma_host *host, uint64_t address, void *to, size_t length, size_t *done);
 cmma_result cmma_write(cmma_host *host, uint64_t address, const void *from, size_t length, size_t *done);
 
+/* Copy from main storage, wherever the host has it, and change nothing: for debuggers. Nonzero if done; 0 if the
+ * range leaves main storage or a part of it has no content. */
+int cmma_peek(cmma_host *host, uint64_t address, void *to, size_t length);
+
 /* Nonzero when cmma_reclaim has something to do. One relaxed load. */
 int cmma_reclaim_wanted(const cmma_host *host);
 
