@@ -11,6 +11,7 @@
 #include "hercules.h"
 #include "opcode.h"
 #include "hcmmaint.h"
+#include "hcmmarac.h"
 
 #include <sys/mman.h>
 
@@ -42,6 +43,8 @@ BYTE *hcmma_obtain_storage(void)
         return NULL;
     }
     sysblk.blkstate = cmma_states(sysblk.cmma);
+    if (!hcmma_race_start())
+        return NULL;
     hdl_adsc("hcmma_close", close_host, NULL);
     hcmma_start_commands();
     return cmma_main_storage(sysblk.cmma);

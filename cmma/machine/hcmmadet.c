@@ -9,11 +9,12 @@
 
 #include "hercules.h"
 #include "hcmmadet.h"
+#include "hcmmarac.h"
 #include "hcmmathr.h"
 
 #include <poll.h>
 
-struct HCMMA_DET hcmma_det = {.rate = 100, .start = 1767225600 /* 2026-01-01 */, .shortest = 200, .longest = 20000};
+struct HCMMA_DET hcmma_det = {.rate = 100, .start = 1767225600 /* 2026-01-01 */, .shortest = 200, .longest = 20000, .events = 16};
 
 enum { MAX_LATENCIES = 32, INPUT_POLL = 1000 /* microseconds */ };
 
@@ -68,6 +69,8 @@ static void take_option(const char *option)
         if (*end == ':')
             hcmma_det.longest = number(option, end + 1, &end, hcmma_det.shortest);
     }
+    else if (strncmp(option, "events=", 7) == 0)
+        hcmma_det.events = number(option, value, &end, 0);
     else if (strncmp(option, "latency=", 8) == 0)
         latency = number(option, value, &end, 0);
     else if (strncmp(option, "latency.", 8) == 0)
@@ -125,6 +128,8 @@ void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long w
     const struct { U64 now; U32 kind; U32 cpu; U64 what, where; } note = {hcmma_thr_now(), (U32)kind, (U32)cpu, what, where};
     unseed = mix(unseed ^ note.now) + ((U64)note.kind << 32 | note.cpu);
     unseed = mix(mix(unseed ^ what) ^ where);
+    if (kind >= HCMMA_NOTE_PROGRAM && kind <= HCMMA_NOTE_RESTART)
+        hcmma_race_interruption(kind, cpu, (unsigned)what, where);
     if (log_file)
         fwrite(&note, sizeof(note), 1, log_file);
 }
@@ -133,6 +138,7 @@ void hcmma_det_end(void)
 {
     U64 instructions = 0;
     int i, r;
+    hcmma_race_end();
     for (i = 0; i < MAX_CPU_ENGINES; i++)
     {
         REGS *regs = sysblk.regs[i];

@@ -29,6 +29,7 @@ struct HCMMA_DET
   unsigned long long start;    /* start=N: time of day at instruction 0, in seconds since 1970 */
   unsigned long long shortest; /* turn=N:M: a CPU's turn has N to M instructions */
   unsigned long long longest;
+  unsigned long long events;   /* events=N: one interesting event in N ends the turn; 0: none does */
 };
 extern struct HCMMA_DET hcmma_det;
 
@@ -37,6 +38,18 @@ int hcmma_det_start(const char *options);
 
 /* A number from `least` to `most`, from the seed. */
 unsigned long long hcmma_draw(unsigned long long least, unsigned long long most);
+
+/* A CPU begins an instruction. */
+void hcmma_race_begin(REGS *regs, const BYTE *inst);
+extern const BYTE hcmma_interesting[256]; /* by the first byte of the instruction */
+#define HCMMA_BEGIN(_inst, _regs)           \
+  do {                                      \
+    if (hcmma_interesting[(_inst)[0]])      \
+      hcmma_race_begin((_regs), (_inst));   \
+  } while (0)
+
+/* The address of the instruction that the CPU will begin. */
+U64 hcmma_next_address(const REGS *regs);
 
 /* Something happened that belongs into the unseed. */
 void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long where);

@@ -12,6 +12,7 @@
 #include "hercules.h"
 #include "opcode.h"
 #include "hcmmaint.h"
+#include "hcmmarac.h"
 
 __thread struct hcmma_thread hcmma_own;
 static REGS not_a_cpu;               /* stands for a device thread in SYNCHRONIZE_CPUS */
@@ -294,7 +295,10 @@ static void machine_event(void *context, int cpu, unsigned kind, uint64_t block,
 {
     UNREFERENCED(context);
     if (unlikely(hcmma_one_thread))
+    {
         hcmma_note(HCMMA_NOTE_STATE, cpu, (U64)kind << 16 | from << 8 | to, block);
+        hcmma_race_host_event(cpu, kind, block);
+    }
 }
 
 const struct cmma_machine hcmma_machine =

@@ -13,6 +13,7 @@
 #include "hercules.h"
 #include "hcmmaint.h"
 #include "hcmmadet.h"
+#include "hcmmarac.h"
 #include "hcmmathr.h"
 
 #include <poll.h>
@@ -57,6 +58,8 @@ static FIBER *ended;                /* its stack can go */
 static unsigned long long sequence;
 static long turn;                   /* instructions of the current turn */
 static Instant before_turn;         /* when it began */
+static long interrupted;            /* what was left of the turn when something wanted to be looked at */
+static Instant skipped;             /* time in which nobody had anything to do */
 static volatile sig_atomic_t asked_to_end;
 
 /* ---- time ---------------------------------------------------------------------------------------------- */
@@ -66,11 +69,32 @@ Instant hcmma_thr_now(void)
     return before_turn + (Instant)(turn - (hcmma_turn_left < 0 ? 0 : hcmma_turn_left));
 }
 
+Instant hcmma_thr_instructions(void)
+{
+    return hcmma_thr_now() - skipped;
+}
+
 /* What is left of the turn does not take place. */
 static void end_turn(void)
 {
     before_turn = hcmma_thr_now();
-    turn = hcmma_turn_left = 0;
+    turn = hcmma_turn_left = interrupted = 0;
+}
+
+void hcmma_thr_attend(void)
+{
+    const long left = interrupted + (hcmma_turn_left < 0 ? 0 : hcmma_turn_left);
+    end_turn();
+    interrupted = left;
+}
+
+/* The current turn goes on for that long, or until something wants to be looked at. */
+static void go_on(long left)
+{
+    const long patience = hcmma_race_patience();
+    end_turn();
+    turn = hcmma_turn_left = left < patience ? left : patience;
+    interrupted = left - turn;
 }
 
 static Instant after(unsigned long long microseconds)
@@ -178,6 +202,12 @@ static FIBER *first_other(void)
 static FIBER *any_cpu(void)
 {
     int ready[MAX_FIBERS], count = 0, i;
+    if (hcmma_race_only() != CMMA_NOT_A_CPU)
+    {
+        if (hcmma_thr_can_run(sysblk.cputid[hcmma_race_only()]))
+            return &fibers[sysblk.cputid[hcmma_race_only()] - 1];
+        hcmma_race_only_is_stuck();
+    }
     for (i = 0; i < MAX_FIBERS; i++)
         if (fibers[i].used && fibers[i].ready && fibers[i].is_cpu)
             ready[count++] = i;
@@ -189,13 +219,14 @@ static FIBER *any_cpu(void)
 static void give_turn(FIBER *cpu)
 {
     const Instant wake = next_wake();
+    long length;
     end_turn();
-    turn = (long)hcmma_draw(hcmma_det.shortest, hcmma_det.longest);
+    length = (long)hcmma_draw(hcmma_det.shortest, hcmma_det.longest);
     /* A clock that goes off in the turn ends it. */
-    if (wake != never && wake - before_turn < (Instant)turn)
-        turn = (long)(wake - before_turn);
-    hcmma_turn_left = turn;
-    hcmma_note(HCMMA_NOTE_TURN, (int)(cpu - fibers), (U64)turn, 0);
+    if (wake != never && wake - before_turn < (Instant)length)
+        length = (long)(wake - before_turn);
+    hcmma_note(HCMMA_NOTE_TURN, (int)(cpu - fibers), (U64)length, 0);
+    go_on(length);
 }
 
 /* The current fiber is not ready, or does not want to be the next. */
@@ -220,23 +251,54 @@ static void give_way(void)
             break;
         }
         end_turn();
-        before_turn = next_wake();
-        if (before_turn == never)
+        if (next_wake() == never)
         {
             fprintf(stderr, "HHCCM020S deterministic run: every thread waits for another\n");
             _exit(3);
         }
+        skipped += next_wake() - before_turn;
+        before_turn = next_wake();
     }
     switch_to(next);
 }
 
-void hcmma_turn_over(void)
+/* Where a turn was only interrupted it goes on, unless a thread that takes no time has become ready, or who goes on
+ * is to be drawn anew. */
+void hcmma_turn_over(REGS *regs)
 {
+    const long left = interrupted;
+    long rest;
+    int anew;
     current->is_cpu = 1;
     end_turn();
-    give_way();
-    /* The instruction that is now begun belongs to the new turn. */
+    interrupted = left;
+    anew = hcmma_race_boundary(regs);
+    rest = interrupted;
+    if (rest > 0 && !anew && !first_other())
+        go_on(rest);
+    else
+    {
+        end_turn();
+        give_way();
+    }
+    hcmma_race_arrive(regs);
+    while (hcmma_race_only() != CMMA_NOT_A_CPU && hcmma_race_only() != regs->cpuad)
+    {
+        end_turn();
+        give_way();
+    }
+    /* The instruction that is now begun belongs to the turn, also if what was just done wants to be looked at. */
+    if (hcmma_turn_left == 0)
+    {
+        turn = hcmma_turn_left = 1;
+        interrupted -= interrupted > 0;
+    }
     hcmma_turn_left--;
+}
+
+int hcmma_thr_can_run(pthread_t tid)
+{
+    return tid && fibers[tid - 1].used && fibers[tid - 1].ready;
 }
 
 void hcmma_thr_ask_to_end(void)

@@ -16,6 +16,8 @@
 #ifndef HCMMATHR_H
 #define HCMMATHR_H
 
+struct REGS;
+
 #include <pthread.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -26,20 +28,29 @@ extern long hcmma_turn_left;      /* instructions that the CPU may still begin i
 /* Call first of all. Reads the environment variable; a value that is wrong ends the process with a line. */
 void hcmma_thr_start(void);
 
-/* A CPU is at an instruction boundary, and its turn is over. */
-void hcmma_turn_over(void);
+/* A CPU is at an instruction boundary, and its turn is over or something wants to be looked at. */
+void hcmma_turn_over(struct REGS *regs);
 
 /* At each instruction boundary of a CPU in a deterministic run. */
-#define HCMMA_TURN()                      \
+#define HCMMA_TURN(_regs)                 \
   do {                                    \
     if (unlikely(--hcmma_turn_left < 0))  \
-      hcmma_turn_over();                  \
+      hcmma_turn_over(_regs);             \
   } while (0)
+
+/* Call hcmma_turn_over at the next instruction boundary. */
+void hcmma_thr_attend(void);
 
 /* Instructions begun by all CPUs plus those that would have fitted into the time that nobody had anything to do;
  * and how many instructions a microsecond has. */
 unsigned long long hcmma_thr_now(void);
 unsigned long long hcmma_thr_rate(void);
+
+/* Instructions begun by all CPUs. */
+unsigned long long hcmma_thr_instructions(void);
+
+/* May this thread go on? */
+int hcmma_thr_can_run(pthread_t tid);
 
 /* From a signal handler: end the machine when a fiber next gives way. */
 void hcmma_thr_ask_to_end(void);
