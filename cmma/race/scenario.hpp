@@ -54,7 +54,7 @@ struct AtEvent {
 // A point in the run, as a schedule has it (E2 of cmma/race.h).
 struct AtPoint {
   std::uint64_t instructions = 0;
-  std::uint64_t after_event = 0;
+  std::optional<std::uint64_t> after_event;  // empty: whatever it is
   friend bool operator==(const AtPoint&, const AtPoint&) = default;
 };
 
@@ -125,7 +125,8 @@ struct Scenario {
   std::vector<Trigger> triggers;
 };
 
-// `file` is for messages: an error is "file:line: reason". Relative file names stay as they are.
+// `file` is for messages: an error is "file:line: reason". read_scenario() makes the names of files, which
+// are relative to the scenario, absolute; parse_scenario() leaves them as they are.
 [[nodiscard]] std::expected<Scenario, std::string> parse_scenario(std::string_view text,
                                                                   std::string_view file);
 [[nodiscard]] std::expected<Scenario, std::string> read_scenario(const std::string& file);

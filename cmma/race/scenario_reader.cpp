@@ -6,6 +6,7 @@
 #include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <set>
@@ -193,7 +194,7 @@ class Reader {
     if (const auto at = number(table, "at")) return AtAddress{*at};
     if (table.contains("at")) return AtAddress{text(table, "at")};
     if (const auto point = number(table, "instructions"))
-      return AtPoint{.instructions = *point, .after_event = number(table, "after-event").value_or(0)};
+      return AtPoint{.instructions = *point, .after_event = number(table, "after-event")};
     AtEvent at;
     at.kind = kind == nullptr ? 0 : kind->number;
     for (const std::string_view key : {"orc", "detail"}) {
@@ -346,7 +347,18 @@ std::expected<Scenario, std::string> read_scenario(const std::string& file) {
   std::ostringstream content;
   content << stream.rdbuf();
   if (!stream) return std::unexpected(fmt::format("{}: cannot be read", file));
-  return parse_scenario(content.str(), file);
+  auto scenario = parse_scenario(content.str(), file);
+  if (!scenario) return scenario;
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  const auto settle = [&](std::string& name) {
+    if (!name.empty()) name = (folder / name).lexically_normal().string();
+  };
+  settle(scenario->boot.kernel);
+  settle(scenario->boot.initrd);
+  settle(scenario->guest.vmlinux);
+  for (std::string& name : scenario->boot.overlays) settle(name);
+  for (std::string& name : scenario->boot.disks) settle(name);
+  return scenario;
 }
 
 }  // namespace cmma::race

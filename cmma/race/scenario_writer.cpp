@@ -76,7 +76,7 @@ void write_place(Writer& out, const Place& place) {
                         },
                         [&](const AtPoint& at) {
                           out.number("instructions", at.instructions);
-                          out.number("after-event", at.after_event);
+                          if (at.after_event) out.number("after-event", *at.after_event);
                         }},
              place);
 }
@@ -144,23 +144,26 @@ std::string describe(const Trigger& trigger) {
   if (trigger.to) out += fmt::format(" to cpu{}", *trigger.to);
   if (trigger.until) out += fmt::format(" until {}", *trigger.until);
   if (trigger.stay != 0) out += fmt::format(" for {} events", trigger.stay);
-  out += std::visit(
-      Overloaded{[](const AtAddress& at) {
-                   const auto* const address = std::get_if<std::uint64_t>(&at.where);
-                   return address == nullptr ? " at " + std::get<std::string>(at.where)
-                                             : fmt::format(" at {:#x}", *address);
-                 },
-                 [](const AtEvent& at) {
-                   const Kind* const kind = kind_of(at.kind);
-                   std::string text = fmt::format(" at event {}", kind == nullptr ? "any" : kind->name);
-                   if (at.detail) text += fmt::format(" {}", *at.detail);
-                   if (at.operand) text += fmt::format(" on {:#x}", *at.operand);
-                   return text;
-                 },
-                 [](const AtPoint& at) {
-                   return fmt::format(" at instruction {}, behind event {}", at.instructions, at.after_event);
-                 }},
-      trigger.place);
+  out += std::visit(Overloaded{[](const AtAddress& at) {
+                                 const auto* const address = std::get_if<std::uint64_t>(&at.where);
+                                 return address == nullptr ? " at " + std::get<std::string>(at.where)
+                                                           : fmt::format(" at {:#x}", *address);
+                               },
+                               [](const AtEvent& at) {
+                                 const Kind* const kind = kind_of(at.kind);
+                                 std::string text =
+                                     fmt::format(" at event {}", kind == nullptr ? "any" : kind->name);
+                                 if (at.detail) text += fmt::format(" {}", *at.detail);
+                                 if (at.operand) text += fmt::format(" on {:#x}", *at.operand);
+                                 return text;
+                               },
+                               [](const AtPoint& at) {
+                                 std::string text = fmt::format(" at instruction {}", at.instructions);
+                                 if (at.after_event)
+                                   text += fmt::format(", behind event {}", *at.after_event);
+                                 return text;
+                               }},
+                    trigger.place);
   if (trigger.cpu) out += fmt::format(" of cpu{}", *trigger.cpu);
   if (trigger.nth != 1) out += fmt::format(", time {}", trigger.nth);
   if (trigger.count == 0) out += ", always";

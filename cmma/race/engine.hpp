@@ -1,0 +1,119 @@
+// The race engine: follows a run event by event, and does what the scenario says.
+//
+// Who may call it: the C ABI (race/abi.cpp) and tests. What a call means is said in cmma/race.h.
+//
+// Threads: one. Invariants
+//   G1  Each time that a trigger fires it is counted as done or as refused, and a refusal has its reason.
+//   G2  The steps are what was done, in order; as a schedule they do the same in the same run.
+//   G3  watch() lets through every address at which a trigger that can still fire wants to be told.
+#ifndef CMMA_RACE_ENGINE_HPP
+#define CMMA_RACE_ENGINE_HPP
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmma/race.h"
+#include "host/host.hpp"
+#include "race/interleaving.hpp"
+#include "race/scenario.hpp"
+#include "race/symbols.hpp"
+
+namespace cmma::race {
+
+class Engine {
+ public:
+  // `symbols` may be null if no trigger names one. An error is one line, with file and line of the trigger.
+  [[nodiscard]] static std::expected<std::unique_ptr<Engine>, std::string> open(
+      Scenario scenario, std::unique_ptr<Symbols> symbols, host::Host& host, const cmma_control& control);
+
+  // Other triggers from now on. On an error nothing is changed.
+  [[nodiscard]] std::expected<void, std::string> plan(Scenario scenario);
+
+  void event(const cmma_event& event);
+  void address(int cpu, std::uint64_t address, std::uint64_t instructions);
+  void reached(int cpu, std::uint64_t instructions);
+  [[nodiscard]] const cmma_watch& watch() const { return watch_; }
+
+  // ---- what happened ----
+  struct Tally {
+    std::uint64_t reached = 0;  // its place, with all its conditions
+    std::uint64_t done = 0;
+    std::uint64_t refused = 0;
+    bool missed = false;  // the run got past its point
+  };
+  [[nodiscard]] Tally tally(std::size_t trigger) const { return armed_.at(trigger).tally; }
+  [[nodiscard]] Scenario schedule() const;  // G2
+  [[nodiscard]] std::string interleaving() const { return story_.as_text(symbols_.get()); }
+  // A line a trigger.
+  [[nodiscard]] std::vector<std::string> summary() const;
+
+ private:
+  static constexpr int cpu_limit = 8;
+
+  struct Armed {
+    Trigger trigger;
+    std::optional<std::uint64_t> address;  // of `at`
+    std::optional<std::uint64_t> until;
+    std::optional<std::size_t> after;
+    Tally tally;
+    std::uint64_t fired() const { return tally.done + tally.refused; }
+  };
+  // Where the run is.
+  struct Now {
+    int cpu = CMMA_NOT_A_CPU;
+    std::uint64_t instructions = 0;
+    std::uint64_t last_event = 0;
+    std::uint64_t address = 0;
+    const cmma_event* event = nullptr;  // while in event()
+  };
+  struct Hold {
+    int cpu = CMMA_NOT_A_CPU;
+    std::uint64_t stay = 0;
+    std::optional<std::uint64_t> until;
+  };
+  using Outcome = std::expected<std::string, std::string>;  // what was done, or why not
+
+  Engine(host::Host& host, const cmma_control& control, std::unique_ptr<Symbols> symbols)
+      : host_(host), control_(control), symbols_(std::move(symbols)) {}
+
+  [[nodiscard]] std::expected<std::vector<Armed>, std::string> arm(const Scenario& scenario) const;
+  [[nodiscard]] bool can_fire(const Armed& armed) const;
+  void pass(Armed& armed);  // its place is reached
+  void check_points();
+  void fire(Armed& armed);
+  [[nodiscard]] Outcome act(const Armed& armed);
+  [[nodiscard]] Outcome act_on_block(const Armed& armed);
+  [[nodiscard]] Outcome switch_cpu(const Armed& armed);
+  void end_hold();
+  void note_step(Trigger step);
+  void set_watch();
+  void say(const std::string& line) const { control_.message(control_.context, line.c_str()); }
+  [[nodiscard]] std::string place() const;
+
+  // ---- blocks.cpp ----
+  [[nodiscard]] std::expected<std::uint64_t, std::string> block_of(const BlockChoice& choice) const;
+  [[nodiscard]] std::expected<std::uint64_t, std::string> block_in_register(InRegister choice) const;
+  [[nodiscard]] std::expected<std::uint64_t, std::string> block_of_page(std::uint64_t page) const;
+  [[nodiscard]] std::expected<std::uint64_t, std::string> variable(std::string_view name,
+                                                                   std::uint64_t offset) const;
+
+  host::Host& host_;
+  const cmma_control control_;
+  const std::unique_ptr<Symbols> symbols_;
+  Scenario scenario_;
+  std::vector<Armed> armed_;
+  std::vector<Trigger> steps_;
+  Interleaving story_;
+  Now now_;
+  std::optional<Hold> hold_;
+  std::array<std::optional<std::uint64_t>, cpu_limit> last_essa_{};
+  cmma_watch watch_{};
+};
+
+}  // namespace cmma::race
+#endif
