@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 #include <memory>
 
 #include "cli/subcommand.hpp"
@@ -11,11 +10,9 @@
 namespace cmma::cli {
 namespace {
 
-using nlohmann::ordered_json;
-
 struct NamedReport {
   std::string name;
-  ordered_json json;
+  record::Report report;
 };
 
 std::expected<NamedReport, std::string> read_named(const std::string& argument) {
@@ -23,44 +20,18 @@ std::expected<NamedReport, std::string> read_named(const std::string& argument) 
   if (equals == 0 || equals == std::string::npos) {
     return std::unexpected(fmt::format("'{}' is not NAME=FILE", argument));
   }
-  NamedReport report{argument.substr(0, equals), {}};
-  const std::string path = argument.substr(equals + 1);
-  std::ifstream file(path);
-  if (!file) return std::unexpected(fmt::format("cannot read {}", path));
-  report.json = ordered_json::parse(file, nullptr, false);
-  if (!report.json.is_object() || report.json.value("schema", 0) != record::report_schema ||
-      !report.json.contains("matrix") || !report.json.contains("counters")) {
-    return std::unexpected(
-        fmt::format("{} is not a report of a run with schema {}", path, record::report_schema));
-  }
-  return report;
+  auto report = record::read_report(argument.substr(equals + 1));
+  if (!report) return std::unexpected(std::move(report.error()));
+  return NamedReport{argument.substr(0, equals), std::move(*report)};
 }
 
-std::uint64_t number(const ordered_json& object, std::string_view name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number_unsigned() ? found->get<std::uint64_t>() : 0;
-}
-
-record::Matrix matrix_of(const ordered_json& json) {
-  record::Matrix matrix;
-  for (std::size_t usage = 0; usage < record::usage_count; ++usage) {
-    for (std::size_t content = 0; content < record::content_count; ++content) {
-      const std::string pair{"SUPV"[usage], "rpz"[content]};
-      matrix.blocks.at(usage).at(content) = number(json, pair);
-    }
-  }
-  return matrix;
-}
-
-void print_stages(const NamedReport& report) {
-  const auto stage = [&](const std::string& label, const ordered_json& moment) {
-    fmt::print("\n{}, {}: {} of {} frames in use\n{}", report.name, label, number(moment, "frames_used"),
-               number(report.json, "frames"), record::matrix_as_text(matrix_of(moment.at("matrix"))));
+void print_stages(const NamedReport& run) {
+  const auto stage = [&](const std::string& label, std::uint64_t frames_used, const record::Matrix& matrix) {
+    fmt::print("\n{}, {}: {} of {} frames in use\n{}", run.name, label, frames_used, run.report.frames,
+               record::matrix_as_text(matrix));
   };
-  for (const auto& mark : report.json.value("marks", ordered_json::array())) {
-    stage(mark.value("label", std::string{"?"}), mark);
-  }
-  stage("at the end", report.json);
+  for (const record::Mark& mark : run.report.marks) stage(mark.label, mark.frames_used, mark.matrix);
+  stage("at the end", run.report.frames_used, run.report.matrix);
 }
 
 // Counters that are 0 in every run say nothing.
@@ -68,10 +39,9 @@ void print_counters(const std::vector<NamedReport>& reports) {
   fmt::print("\n{:<20}", "counter");
   for (const auto& report : reports) fmt::print(" {:>14}", report.name);
   fmt::print("  unit\n");
-  for (const auto& counter : record::counter_list()) {
-    const auto value = [&](const NamedReport& report) {
-      return number(report.json["counters"], counter.name);
-    };
+  for (std::size_t i = 0; i < record::counter_count; ++i) {
+    const record::CounterInfo& counter = record::counter_list()[i];
+    const auto value = [i](const NamedReport& run) { return run.report.counters.at(i); };
     if (std::ranges::all_of(reports, [&](const auto& report) { return value(report) == 0; })) continue;
     fmt::print("{:<20}", counter.name);
     for (const auto& report : reports) fmt::print(" {:>14}", value(report));

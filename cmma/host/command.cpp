@@ -73,7 +73,7 @@ Host::Answer Host::command(std::string_view line) {
   }
   if (verb == "json") {
     const Section section(*this);
-    return {.text = record::report_as_json(report()).dump(2) + "\n"};
+    return {.text = record::report_as_text(report())};
   }
   if (verb == "options" || verb == "option") return option_value(argument);
   if (verb != "block" && verb != "discard" && verb != "pageout" && verb != "evict" && verb != "pagein") {

@@ -67,7 +67,10 @@ Host::Host(Options options, std::uint64_t blocks, const cmma_machine& machine, s
       os_(std::move(os)),
       states_(blocks, state::byte_of(state::Pair::Sz)),  // A23
       store_(*os_, blocks),
-      page_(CMMA_BLOCK_SIZE) {}
+      page_(CMMA_BLOCK_SIZE),
+      sampler_(blocks) {
+  tick(0, CMMA_NOT_A_CPU);
+}
 
 Host::~Host() {
   os_->stop_faults();
@@ -120,6 +123,12 @@ void Host::see_cpu(int cpu) {
   int last = last_cpu_.load(std::memory_order_relaxed);
   while (cpu > last && !last_cpu_.compare_exchange_weak(last, cpu, std::memory_order_relaxed)) {
   }
+}
+
+void Host::tick(std::uint64_t events, int cpu) {
+  if (cpu != CMMA_NOT_A_CPU)
+    sampler_.see(static_cast<std::size_t>(cpu), machine_.instructions(machine_.context, cpu));
+  if (sampler_.count(events)) sampler_.take(states_, counters_.snapshot(), frames_.used());
 }
 
 cmma_result Host::release(int cpu, Block first, Block last) {

@@ -43,6 +43,7 @@
 #include "host/policy/policy.hpp"
 #include "record/counters.hpp"
 #include "record/event.hpp"
+#include "record/history.hpp"
 #include "record/report.hpp"
 #include "record/trace.hpp"
 #include "state/transitions.hpp"
@@ -139,6 +140,8 @@ class Host {
   void give_up(std::string line);
   void note(record::EventKind kind, Block block, Byte from, Byte to, int cpu, unsigned detail = 0);
   void see_cpu(int cpu);
+  // So many events that changed where blocks are; with the mutex held. `cpu` is the CPU that is in the host.
+  void tick(std::uint64_t events, int cpu);
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
 
   // ---- supply.cpp: frames for blocks that have none ----
@@ -202,7 +205,7 @@ class Host {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> options_in_force() const;
   [[nodiscard]] record::Report report();  // with the mutex held
   void mark(std::string label);
-  [[nodiscard]] std::uint64_t instructions() const;
+  [[nodiscard]] std::uint64_t instructions() const;  // with the mutex held
 
   const Options options_;
   const cmma_machine machine_;
@@ -232,6 +235,7 @@ class Host {
   std::vector<Block> gone_;     // have left by their state bytes; their memory is still to be released
   std::vector<std::uint8_t> page_;
   std::vector<record::Mark> marks_;
+  record::Sampler sampler_;
   std::vector<std::string> messages_;
   std::string fail_line_;
 

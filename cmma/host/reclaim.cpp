@@ -180,6 +180,7 @@ void Host::finish_taking() {
   });
   if (!gone_.empty()) exhausted_ = false;
   frames_.give(gone_.size());
+  tick(gone_.size(), CMMA_NOT_A_CPU);
   gone_.clear();
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "host/host.hpp"
 #include "record/matrix.hpp"
 
@@ -32,7 +34,8 @@ std::vector<std::pair<std::string, std::string>> Host::options_in_force() const 
 std::uint64_t Host::instructions() const {
   std::uint64_t sum = 0;
   for (int cpu = 0; cpu <= last_cpu_.load(); ++cpu) sum += machine_.instructions(machine_.context, cpu);
-  return sum;
+  // A CPU that has been taken off line counts for nothing any more; at the end of a run that is all of them.
+  return std::max(sum, sampler_.instructions());
 }
 
 void Host::mark(std::string label) {
@@ -55,6 +58,9 @@ record::Report Host::report() {
   report.matrix = record::count_states(states_);
   report.counters = counters_.snapshot();
   report.marks = marks_;
+  report.history = sampler_.until_now(states_, report.counters, report.frames_used);
+  report.history.samples.back().instructions = report.instructions;
+  report.map = record::map_states(states_, record::fine_cells);
   return report;
 }
 

@@ -30,6 +30,7 @@ Host::Supplied Host::supply(Block block, Byte from, Byte to, Access access, int 
   const bool paged_in = access == Access::page_in;
   counters_.add(paged_in ? Counter::page_ins : Counter::zero_frames);
   note(paged_in ? record::EventKind::page_in : record::EventKind::zero_frame, block, from, to, cpu);
+  tick(1, cpu);
   return Supplied::done;
 }
 

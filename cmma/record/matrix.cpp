@@ -9,10 +9,6 @@
 namespace cmma::record {
 namespace {
 
-constexpr std::string_view usage_letters = "SUPV";
-constexpr std::string_view content_letters = "rpz";
-constexpr std::array<std::string_view, usage_count> usage_names{"stable", "unused", "potentially volatile",
-                                                                "volatile"};
 constexpr std::uint8_t nodat_bit = 0x20;
 
 std::uint64_t sum_of(std::span<const std::uint64_t> values) {
@@ -30,6 +26,16 @@ std::uint64_t Matrix::total() const {
   std::uint64_t sum = reserved;
   for (const auto& row : blocks) sum += sum_of(row);
   return sum;
+}
+
+Matrix& Matrix::operator+=(const Matrix& other) {
+  for (std::size_t usage = 0; usage < usage_count; ++usage) {
+    for (std::size_t content = 0; content < content_count; ++content)
+      blocks.at(usage).at(content) += other.blocks.at(usage).at(content);
+  }
+  nodat += other.nodat;
+  reserved += other.reserved;
+  return *this;
 }
 
 std::uint64_t Matrix::at(std::string_view pair) const {

@@ -23,6 +23,7 @@ struct Matrix {
   std::uint64_t nodat = 0;     // blocks marked no-DAT
   std::uint64_t reserved = 0;  // blocks with the reserved content code: always 0
   friend bool operator==(const Matrix&, const Matrix&) = default;
+  Matrix& operator+=(const Matrix& other);
 
   [[nodiscard]] std::uint64_t total() const;
   // "Sr", "Pz"...; 0 for a name that is not a pair.
@@ -31,6 +32,13 @@ struct Matrix {
 
 // Other threads may change the bytes meanwhile; then the sum is right but it is no picture of one moment.
 [[nodiscard]] Matrix count_states(std::span<const std::uint8_t> states);
+
+// The names of rows and columns, in the order of Matrix::blocks.
+inline constexpr std::string_view usage_letters = "SUPV";
+inline constexpr std::string_view content_letters = "rpz";
+inline constexpr std::array<std::string_view, usage_count> usage_names{"stable", "unused",
+                                                                       "potentially volatile", "volatile"};
+inline constexpr std::array<std::string_view, content_count> content_names{"resident", "preserved", "zero"};
 
 // Six lines: heading, S U P V, total.
 [[nodiscard]] std::string matrix_as_text(const Matrix& matrix);

@@ -2,18 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
-#include <cstdio>
-#include <string_view>
-#include <system_error>
+#include <utility>
+
+#include "record/whole_file.hpp"
 
 namespace cmma::record {
 namespace {
 
 nlohmann::ordered_json matrix_as_json(const Matrix& matrix) {
   auto json = nlohmann::ordered_json::object();
-  for (const char usage : std::string_view{"SUPV"}) {
-    for (const char content : std::string_view{"rpz"}) {
+  for (const char usage : usage_letters) {
+    for (const char content : content_letters) {
       const std::string pair{usage, content};
       json[pair] = matrix.at(pair);
     }
@@ -29,9 +28,64 @@ nlohmann::ordered_json counters_as_json(const CounterValues& values) {
   return json;
 }
 
-std::unexpected<std::string> failure(const std::string& path, int error) {
-  return std::unexpected(
-      fmt::format("cannot write report {}: {}", path, std::generic_category().message(error)));
+// A series that is 0 throughout is left out.
+template <typename Items, typename Value>
+void add_series(nlohmann::ordered_json& json, const std::string& name, const Items& items, Value value) {
+  auto series = nlohmann::ordered_json::array();
+  bool says_something = false;
+  for (const auto& item : items) {
+    const std::uint64_t number = value(item);
+    says_something |= number != 0;
+    series.push_back(number);
+  }
+  if (says_something) json[name] = std::move(series);
+}
+
+template <typename Items, typename MatrixOf>
+void add_pairs(nlohmann::ordered_json& json, const Items& items, MatrixOf matrix_of) {
+  for (const char usage : usage_letters) {
+    for (const char content : content_letters) {
+      const std::string pair{usage, content};
+      add_series(json, pair, items, [&](const auto& item) { return matrix_of(item).at(pair); });
+    }
+  }
+}
+
+nlohmann::ordered_json history_as_json(const History& history) {
+  auto json = nlohmann::ordered_json::object();
+  json["interval"] = history.interval;
+  json["cell_blocks"] = history.cell_blocks;
+  json["samples"] = history.samples.size();
+  add_series(json, "events", history.samples, [](const Sample& sample) { return sample.events; });
+  add_series(json, "instructions", history.samples, [](const Sample& sample) { return sample.instructions; });
+  add_series(json, "frames_used", history.samples, [](const Sample& sample) { return sample.frames_used; });
+  add_pairs(json, history.samples, [](const Sample& sample) -> const Matrix& { return sample.matrix; });
+  for (std::size_t i = 0; i < counter_count; ++i) {
+    add_series(json, std::string{counter_list()[i].name}, history.samples,
+               [i](const Sample& sample) { return sample.counters.at(i); });
+  }
+  auto& maps = json["map"] = nlohmann::ordered_json::array();
+  for (const Sample& sample : history.samples) maps.push_back(sample.map);
+  return json;
+}
+
+nlohmann::ordered_json map_as_json(const BlockMap& map) {
+  auto json = nlohmann::ordered_json::object();
+  json["cell_blocks"] = map.cell_blocks;
+  json["cells"] = map.cells.size();
+  add_pairs(json, map.cells, [](const Matrix& cell) -> const Matrix& { return cell; });
+  return json;
+}
+
+// The members of an object, a line each, as the last of an object that encloses it.
+void append_lines(std::string& text, const std::string& name, const nlohmann::ordered_json& json) {
+  text += fmt::format(",\n  \"{}\": {{", name);
+  const char* separator = "\n";
+  for (const auto& [key, value] : json.items()) {
+    text += fmt::format("{}    \"{}\": {}", separator, key, value.dump());
+    separator = ",\n";
+  }
+  text += "\n  }";
 }
 
 }  // namespace
@@ -56,24 +110,29 @@ nlohmann::ordered_json report_as_json(const Report& report) {
                      {"matrix", matrix_as_json(mark.matrix)},
                      {"counters", counters_as_json(mark.counters)}});
   }
+  json["history"] = history_as_json(report.history);
+  json["map"] = map_as_json(report.map);
   return json;
 }
 
-std::expected<void, std::string> write_report(const std::string& path, const Report& report) {
+std::string report_as_text(const Report& report) {
+  nlohmann::ordered_json json = report_as_json(report);
+  // Those two are long lists of numbers; one a line would be no use to anybody.
+  const nlohmann::ordered_json history = std::move(json["history"]);
+  const nlohmann::ordered_json map = std::move(json["map"]);
+  json.erase("history");
+  json.erase("map");
   // A file name or an option may hold bytes that are not UTF-8; they must not cost the report.
-  const std::string text =
-      report_as_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-  const std::string draft = path + ".part";
-  std::FILE* file = std::fopen(draft.c_str(), "we");
-  if (file == nullptr) return failure(path, errno);
-  int error = 0;
-  if (std::fwrite(text.data(), 1, text.size(), file) != text.size()) error = errno;
-  if (std::fclose(file) != 0 && error == 0) error = errno;
-  if (error == 0 && std::rename(draft.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    std::remove(draft.c_str());
-    return failure(path, error);
-  }
+  std::string text = json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  text.resize(text.rfind('}') - 1);  // with the newline before it
+  append_lines(text, "history", history);
+  append_lines(text, "map", map);
+  return text + "\n}\n";
+}
+
+std::expected<void, std::string> write_report(const std::string& path, const Report& report) {
+  auto written = write_whole_file(path, report_as_text(report));
+  if (!written) return std::unexpected(fmt::format("cannot write report {}", written.error()));
   return {};
 }
 

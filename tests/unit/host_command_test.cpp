@@ -111,7 +111,7 @@ TEST(HostReport, HasTheFieldsOfTheRun) {
   rig->write_reports();
   std::ifstream file(path);
   const auto json = nlohmann::json::parse(file);
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   EXPECT_EQ(json["blocks"], 64);
   EXPECT_EQ(json["frames"], 16);
   EXPECT_EQ(json["frames_used"], 2);

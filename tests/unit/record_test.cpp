@@ -107,7 +107,7 @@ Report example_report() {
 
 TEST(RunReport, NamedFields) {
   const auto json = report_as_json(example_report());
-  EXPECT_EQ(json["schema"], 1);
+  EXPECT_EQ(json["schema"], 2);
   EXPECT_EQ(json["options"]["policy"], "storm");
   EXPECT_EQ(json["matrix"]["Sr"], 1);
   EXPECT_EQ(json["matrix"]["Vz"], 1);
