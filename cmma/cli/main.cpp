@@ -8,9 +8,10 @@
 namespace {
 
 // A new subcommand is a line here and one in subcommand.hpp.
-constexpr std::array<cmma::cli::Register, 4> subcommands{
+constexpr std::array<cmma::cli::Register, 5> subcommands{
     cmma::cli::register_boot,
     cmma::cli::register_compare,
+    cmma::cli::register_report,
     cmma::cli::register_states,
     cmma::cli::register_trace,
 };

@@ -26,6 +26,7 @@ void register_states(CLI::App& app, Run& run);
 void register_trace(CLI::App& app, Run& run);
 void register_boot(CLI::App& app, Run& run);
 void register_compare(CLI::App& app, Run& run);
+void register_report(CLI::App& app, Run& run);
 
 }  // namespace cmma::cli
 #endif

@@ -68,6 +68,7 @@ void Host::reclaim(int cpu) {
   {
     const Section section(*this);
     counters_.add(Counter::reclaim_rounds);
+    tick(0, cpu);
     release_ghosts();
     take_due();
     while (frames_.shortage() != 0 && !failed()) {
@@ -87,6 +88,7 @@ bool Host::make_room(int cpu) {
   {
     const Section section(*this);
     counters_.add(Counter::reclaim_rounds);
+    tick(0, cpu);
     counters_.add(Counter::forced_reclaims);
     release_ghosts();
     const bool needed = frames_.free() == 0 && !failed();
