@@ -30,7 +30,7 @@ unpack_debs() {
 }
 
 build_initrd() {
-  "$fetch" s390x-only busybox busybox-static
+  "$fetch" set busybox
   local now work=$rootfs/initrd.work
   now=$({ cat "$downloads/busybox.list"; hash_files "$0" "$root/guest/init" "$root/guest/guest"; } | hash_of)
   if is_stamped "$rootfs/initrd.stamp" "$now" && [ -s "$rootfs/initrd.cpio.gz" ]; then return; fi
@@ -49,12 +49,9 @@ build_initrd() {
 
 build_debian_kernel() {
   local out=$build/debian-kernel now work version module path
-  "$fetch" s390x-only debian-kernel-name linux-image-s390x
-  # The package of that name only names the newest kernel package.
+  "$fetch" debian-kernel
   local name
-  name=$(dpkg-deb --field "$downloads/$(cat "$downloads/debian-kernel-name.list")" Depends |
-    grep -oE 'linux-image-[^ ,]*' | head -n 1)
-  "$fetch" s390x-only debian-kernel "$name"
+  name=$(sed 's/_.*//' "$downloads/debian-kernel.list")
   now=$({ cat "$downloads/debian-kernel.list"; hash_files "$0"; } | hash_of)
   if is_stamped "$out/stamp" "$now" && [ -s "$out/vmlinuz" ]; then return; fi
   say "unpacking Debian's own s390x kernel: $name"

@@ -43,7 +43,7 @@ programs=(
 )
 
 [ -d "$source" ] || die "the kernel's source is not there: ./testbed build kernel"
-"$root/scripts/fetch-debian.sh" s390x-only selftests libcap-dev libnuma-dev
+"$root/scripts/fetch-debian.sh" set selftests
 now=$({ cat "$build/linux-source.stamp" "$downloads/selftests.list"; hash_files "$0" "$root/tests/system/guest/selftests/selftests.h"; } | hash_of)
 if is_stamped "$out/stamp" "$now" && [ -s "$build/selftests.cpio.gz" ]; then exit 0; fi
 

@@ -62,6 +62,9 @@ stamp() {
   printf '%s\n' "$2" >"$1"
 }
 
+# downloads_of NAME: the packages that scripts/downloads.txt has under this name.
+downloads_of() { awk -v name="$1" '$2 == name && !/^#/ { $1 = $2 = ""; print }' "$root/scripts/downloads.txt"; }
+
 # copy_changed FROM TO: copy files that differ, so that make rebuilds only what it must.
 copy_changed() {
   local from=$1 to=$2 file

@@ -7,10 +7,14 @@
 #                                          written to build/downloads/NAME.list
 #   fetch-debian.sh s390x-only NAME PACKAGE...   the same without what they depend on
 #
+#   fetch-debian.sh debian-kernel          Debian's own s390x kernel, whose package's name changes
+#   fetch-debian.sh all                    all of scripts/downloads.txt, and Debian's kernel
+#   fetch-debian.sh set NAME               one line of scripts/downloads.txt
+#
 # A private apt configuration under build/apt does it: the sources are those of this machine's own apt, the
 # lists and the cache are its own, the architecture is s390x. Nothing outside the checkout changes, and no
-# privilege is needed. apt checks the signatures. Whatever is in build/downloads already is taken as it is,
-# so for use off line that folder can be filled by hand (or copied from a machine that was on line).
+# privilege is needed. apt checks the signatures. Whatever is in build/downloads already is taken as it is, and apt is not
+# asked then: docs/off-line.md. With OFF_LINE=1 it is never asked.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -37,12 +41,14 @@ own_sources() {
 }
 
 apt_configured=no
+# configure_apt FILE: before anything is asked for; FILE is what for.
 configure_apt() {
   [ $apt_configured = no ] || return 0
   local sources keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed='' url release
-  have apt-get || die "there is no apt-get here: fill $downloads by hand (see scripts/fetch-debian.sh)"
+  [ "${OFF_LINE-}" != 1 ] || die "off line, and there is no $1 in $downloads; docs/off-line.md says where it comes from"
+  have apt-get || die "there is no apt-get here to fetch $1: put it into $downloads (docs/off-line.md)"
   sources=$(own_sources)
-  [ -n "$sources" ] || die "this machine's apt has no source of Debian packages: fill $downloads by hand"
+  [ -n "$sources" ] || die "this machine's apt has no source for $1: put it into $downloads (docs/off-line.md)"
   mkdir -p "$apt"/{lists/partial,cache,etc,parts,none/partial} "$downloads/partial"
   : >"$apt/status"
   [ ! -r $keyring ] || signed="signed-by=$keyring"
@@ -81,20 +87,25 @@ update_lists() {
   local now
   now=$(hash_files "$apt/etc/sources.list")
   if [ "${1-}" != again ] && is_stamped "$apt/stamp" "$now"; then return; fi
-  step apt-update "fetching the lists of Debian's s390x and source packages" apt-get update
+  say "fetching the lists of Debian's s390x and source packages ..."
+  # With --error-on=any it does not pass over an archive that it could not reach.
+  apt-get update --error-on=any >"$logs/apt.log" 2>&1 || return 1
   stamp "$apt/stamp" "$now"
 }
 
-# with_lists COMMAND...: if it fails, once more with fresh lists. (An archive that is updated drops old
-# versions, and the lists then name files that are gone.)
+# with_lists FILE COMMAND...: to get FILE; if it fails, once more with fresh lists. (An archive that is updated drops
+# old versions, and the lists then name files that are gone.)
 with_lists() {
-  configure_apt
-  update_lists
-  "$@" >"$logs/apt.log" 2>&1 && return
-  update_lists again
-  "$@" >"$logs/apt.log" 2>&1 && return
-  tail -n 20 "$logs/apt.log" >&2
-  die "apt failed: $*"
+  local file=$1 reason
+  shift
+  configure_apt "$file"
+  if update_lists; then
+    "$@" >"$logs/apt.log" 2>&1 && return
+    if update_lists again; then "$@" >"$logs/apt.log" 2>&1 && return; fi
+  fi
+  # What the network said; if it said nothing, what apt says.
+  reason=$({ sed -nE '/^Err:/ { n; s/^ +//p }' "$logs/apt.log"; sed -nE 's/^E: //p' "$logs/apt.log"; } | sed -n 1p)
+  die "cannot fetch $file (${reason:-apt says why in $logs/apt.log}); it can be put into $downloads (docs/off-line.md)"
 }
 
 fetch_hercules() {
@@ -102,7 +113,7 @@ fetch_hercules() {
   if [ ! -e "$file" ]; then
     say "fetching the source of Hercules 3.13"
     (mkdir -p "$apt/source" && cd "$apt/source" &&
-      with_lists apt-get source --download-only --tar-only hercules)
+      with_lists "$hercules_tarball" apt-get source --download-only --tar-only hercules)
     mv "$apt/source/$hercules_tarball" "$file" || die "Debian's hercules is not version 3.13 any more"
   fi
   if ! echo "$hercules_sha256  $file" | sha256sum --check --status; then
@@ -117,33 +128,57 @@ fetch_kernel_source() {
     ln -s "/usr/src/$kernel_tarball" "$file"
     return
   fi
-  fetch_s390x only kernel-source $kernel_package
+  # Its package is the same for all architectures.
+  wanted_file=$kernel_tarball fetch_s390x only kernel-source $kernel_package
   deb=$downloads/$(cat "$downloads/kernel-source.list")
   dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$kernel_tarball" >"$file.new"
   mv "$file.new" "$file"
   rm "$deb" "$downloads/kernel-source.list"
 }
 
+# list_at_hand NAME PACKAGE...: make NAME.list of the packages that are in build/downloads already, one file each.
+list_at_hand() {
+  local list=$downloads/$1.list package file
+  shift
+  : >"$list.new"
+  for package; do
+    # Of several versions the newest.
+    file=$(find "$downloads" -maxdepth 1 \( -name "${package}_*_s390x.deb" -o -name "${package}_*_all.deb" \) -printf '%f\n' |
+      sort -V | tail -n 1)
+    [ -n "$file" ] || return 1
+    echo "$file" >>"$list.new"
+  done
+  mv "$list.new" "$list"
+}
+
 # fetch_s390x with|only NAME PACKAGE...
 fetch_s390x() {
-  local how=$1 list=$downloads/$2.list wanted file
+  local how=$1 name=$2 list=$downloads/$2.list wanted file missing
   shift 2
   # A list that is there, made from the same names and with all its files, is taken as it is.
   wanted="$how $*"
   if [ -r "$list" ] && { [ ! -e "$list.of" ] || [ "$(cat "$list.of")" = "$wanted" ]; }; then
-    local missing=no
-    while read -r file; do [ -e "$downloads/$file" ] || missing=yes; done <"$list"
-    [ $missing = yes ] || return 0
+    missing=
+    while read -r file; do [ -e "$downloads/$file" ] || missing=${missing:-$file}; done <"$list"
+    [ -n "$missing" ] || return 0
+  else
+    if [ "$how" = only ] && list_at_hand "$name" "$@"; then
+      printf '%s\n' "$wanted" >"$list.of"
+      return
+    fi
+    missing=$name.list
+    [ "$how" = with ] || missing="$1_VERSION_s390x.deb"
   fi
+  missing=${wanted_file:-$missing}
+  configure_apt "$missing"
   say "fetching Debian's s390x packages: $*"
-  configure_apt
   if [ "$how" = with ]; then
-    with_lists apt-get install --yes --download-only "$@"
+    with_lists "$missing" apt-get install --yes --download-only "$@"
     # Only against an empty cache does apt print what all the packages are.
     apt-get install --yes --print-uris -o Dir::Cache::archives="$apt/none" "$@" |
       awk -F"[ ']+" '/^\x27/ { print $3 }' >"$list.new"
   else
-    (cd "$downloads" && with_lists apt-get download "$@")
+    (cd "$downloads" && with_lists "$missing" apt-get download "$@")
     (cd "$apt/none" && apt-get download --print-uris "$@") | awk '{ print $2 }' >"$list.new"
   fi
   [ -s "$list.new" ] || die "apt names no file for: $*"
@@ -151,11 +186,45 @@ fetch_s390x() {
   printf '%s\n' "$wanted" >"$list.of"
 }
 
+# The package of the well-known name only names the newest kernel package.
+fetch_debian_kernel() {
+  local name
+  fetch_set debian-kernel-name
+  name=$(dpkg-deb --field "$downloads/$(cat "$downloads/debian-kernel-name.list")" Depends |
+    grep -oE 'linux-image-[^ ,]*' | head -n 1)
+  fetch_s390x only debian-kernel "$name"
+}
+
+fetch_set() {
+  local kind packages
+  kind=$(awk -v name="$1" '$2 == name && !/^#/ { print $1 }' "$root/scripts/downloads.txt")
+  read -ra packages < <(downloads_of "$1") || true
+  case $kind in
+    tarball) "fetch_${1//-/_}" ;;
+    s390x) fetch_s390x with "$1" "${packages[@]}" ;;
+    s390x-only) fetch_s390x only "$1" "${packages[@]}" ;;
+    *) refuse "fetch-debian.sh: scripts/downloads.txt has no $1" ;;
+  esac
+}
+
+fetch_all() {
+  local name names
+  mapfile -t names < <(awk '!/^#/ && NF { print $2 }' "$root/scripts/downloads.txt")
+  for name in "${names[@]}"; do fetch_set "$name"; done
+  fetch_debian_kernel
+}
+
 mkdir -p "$downloads" "$logs"
 case ${1-} in
+  all) fetch_all ;;
+  set)
+    [ $# -eq 2 ] || refuse "fetch-debian.sh set NAME"
+    fetch_set "$2"
+    ;;
+  debian-kernel) fetch_debian_kernel ;;
   hercules) fetch_hercules ;;
   kernel-source) fetch_kernel_source ;;
   s390x) shift && fetch_s390x with "$@" ;;
   s390x-only) shift && fetch_s390x only "$@" ;;
-  *) refuse "fetch-debian.sh: hercules, kernel-source, s390x NAME PACKAGE..., or s390x-only NAME PACKAGE..." ;;
+  *) refuse "fetch-debian.sh: all, set NAME, hercules, kernel-source, debian-kernel, s390x NAME PACKAGE..., or s390x-only NAME PACKAGE..." ;;
 esac

@@ -11,7 +11,8 @@ seconds=${SOAK_SECONDS:-120}
 seeds=${SOAK_SEEDS:-20}
 "$root/scripts/build-programs.sh"
 "$root/scripts/build-kernel.sh" debug
-"$root/scripts/build-rootfs.sh" disk soak 600 stress-ng
+# shellcheck disable=SC2046  # one word a package
+"$root/scripts/build-rootfs.sh" disk soak 600 $(downloads_of disk-soak)
 out=$build/soak
 mkdir -p "$out"
 passed=0

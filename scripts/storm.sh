@@ -94,7 +94,8 @@ done
 
 PATH=$PATH:/sbin:/usr/sbin
 "$root/scripts/build-programs.sh"
-"$root/scripts/build-rootfs.sh" disk workloads 360 fio stress-ng sqlite3 postgresql-15 postgresql-client-15 busybox-static
+# shellcheck disable=SC2046  # one word a package
+"$root/scripts/build-rootfs.sh" disk workloads 360 $(downloads_of disk-workloads)
 case " ${names[*]} " in *' tree '*) "$root/scripts/build-programs.sh" tree ;; esac
 case " ${names[*]} " in *' selftests '*) "$root/scripts/build-selftests.sh" ;; esac
 mkdir -p "$out"
