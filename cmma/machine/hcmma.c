@@ -27,6 +27,7 @@ static void close_host(void *unused)
 
 BYTE *hcmma_obtain_storage(void)
 {
+    struct cmma_machine machine = hcmma_machine;
     char error[256];
     void *p;
 
@@ -36,7 +37,10 @@ BYTE *hcmma_obtain_storage(void)
         p = mmap(NULL, sysblk.mainsize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         return sysblk.blkstate && p != MAP_FAILED ? p : NULL;
     }
-    sysblk.cmma = cmma_open(hcmma_options(), sysblk.mainsize, &hcmma_machine, error, sizeof(error));
+    /* To be told of everything costs ESSA its short way. */
+    if (!hcmma_one_thread)
+        machine.event = NULL;
+    sysblk.cmma = cmma_open(hcmma_options(), sysblk.mainsize, &machine, error, sizeof(error));
     if (!sysblk.cmma)
     {
         logmsg("HHCCM003S CMMA: %s\n", error);
