@@ -33,6 +33,7 @@ programs=(
   'ksm_functional_tests: mm vm_util.c thp_settings.c'
   'khugepaged: mm vm_util.c thp_settings.c --include=kselftest.h'
   'transhuge-stress: mm vm_util.c thp_settings.c'
+  'page_states: mm'
   'pagemap_ioctl: mm vm_util.c thp_settings.c'
   'soft-dirty: mm vm_util.c thp_settings.c'
   'droppable: mm'
