@@ -234,21 +234,12 @@ static void runs_into(bool write) {
 }
 
 void test_main(void) {
-  if (!essa_available() || !host_available()) {
-    report_skip("whole test: this machine has no ESSA or no test channel");
-    return;
-  }
-  if (!channel_open(0x0120)) {
-    report_skip("whole test: there is no disk 0120");
-    return;
-  }
-  static const enum block_state states[8] = {STATE_SR, STATE_SP, STATE_SZ, STATE_UR,
-                                             STATE_UZ, STATE_VR, STATE_VZ, STATE_PR};
+  if (!channel_test_begins(0x0120)) return;
   for (unsigned write = 0; write < 2; ++write) {
     for (enum role role = 0; role < ROLES; ++role) {
-      for (size_t s = 0; s < ARRAY_SIZE(states); ++s) {
-        report_push("%s: %s in %s", write ? "write" : "read", role_name[role], state_name(states[s]));
-        (role <= DATA_OF_MIDAW ? data_case : control_case)(role, write != 0, states[s]);
+      for (size_t s = 0; s < STATES; ++s) {
+        report_push("%s: %s in %s", write ? "write" : "read", role_name[role], state_name(all_states[s]));
+        (role <= DATA_OF_MIDAW ? data_case : control_case)(role, write != 0, all_states[s]);
         report_pop();
       }
     }

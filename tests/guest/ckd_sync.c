@@ -80,26 +80,17 @@ static void under_pressure(const u8* label) {
 }
 
 void test_main(void) {
-  if (!essa_available() || !host_available()) {
-    report_skip("whole test: this machine has no ESSA or no test channel");
-    return;
-  }
-  if (!channel_open(0x0130)) {
-    report_skip("whole test: there is no disk 0130");
-    return;
-  }
+  if (!channel_test_begins(0x0130)) return;
   static u8 label[LABEL_SIZE] __attribute__((aligned(8)));
   const struct io_result io = transfer(CKD_READ_DATA, (u64)label);
   report(good(&io) && *(u32*)label == LABEL, "the label is read: device %02x channel %02x %08x",
          io.device_status, io.channel_status, *(u32*)label);
-  static const enum block_state states[8] = {STATE_SR, STATE_SP, STATE_SZ, STATE_UR,
-                                             STATE_UZ, STATE_VR, STATE_VZ, STATE_PR};
-  for (size_t s = 0; s < ARRAY_SIZE(states); ++s) {
+  for (size_t s = 0; s < STATES; ++s) {
     for (unsigned write = 0; write < 2; ++write) {
       /* Zeros would become the label. */
-      if (write != 0 && states[s] == STATE_SZ) continue;
-      report_push("%s: data in %s", write != 0 ? "write" : "read", state_name(states[s]));
-      one(write != 0 ? CKD_WRITE_DATA : CKD_READ_DATA, states[s], label);
+      if (write != 0 && all_states[s] == STATE_SZ) continue;
+      report_push("%s: data in %s", write != 0 ? "write" : "read", state_name(all_states[s]));
+      one(write != 0 ? CKD_WRITE_DATA : CKD_READ_DATA, all_states[s], label);
       report_pop();
     }
   }

@@ -29,13 +29,11 @@ void test_main(void) {
     report_skip("whole test: this machine has no ESSA or no test channel");
     return;
   }
-  static const enum block_state states[8] = {STATE_SR, STATE_SP, STATE_SZ, STATE_UR,
-                                             STATE_UZ, STATE_VR, STATE_VZ, STATE_PR};
   for (unsigned i = 0; i < BLOCKS; ++i) {
     essa(ESSA_STABLE_RESIDENT, block(i));
     for (u64 j = 0; j < BLOCK_SIZE / 8; ++j) ((volatile u64*)block(i))[j] = block(i) + j;
     if (facility(147)) essa(ESSA_STABLE_NODAT, block(i));
-    if (i > 0 && i < BLOCKS - 1) make_state(block(i), states[i - 1]);
+    if (i > 0 && i < BLOCKS - 1) make_state(block(i), all_states[i - 1]);
   }
 
   report(refused(block(2), block(1), PGM_SPECIFICATION), "first after last is refused");
@@ -47,14 +45,14 @@ void test_main(void) {
   report(e.kind == EVENT_SVC, "release: kind %u code %04x", (unsigned)e.kind, e.code);
   for (unsigned i = 1; i < BLOCKS - 1; ++i) {
     const u64 state = essa(ESSA_EXTRACT, block(i));
-    report(state == STATE_SZ, "%s becomes %s, no-DAT mark %s", state_name(states[i - 1]), state_name(state),
+    report(state == STATE_SZ, "%s becomes %s, no-DAT mark %s", state_name(all_states[i - 1]), state_name(state),
            (state & STATE_NODAT) != 0 ? "on" : "off");
     report(host_call(HOST_RESIDENT, block(i)).value == 0, "its frame went back to the host");
   }
   for (unsigned i = 1; i < BLOCKS - 1; ++i) {
     bool zero = true;
     for (u64 j = 0; j < BLOCK_SIZE / 8; ++j) zero &= ((volatile u64*)block(i))[j] == 0;
-    report(zero && essa_state(block(i)) == STATE_SR, "%s reads as zeros", state_name(states[i - 1]));
+    report(zero && essa_state(block(i)) == STATE_SR, "%s reads as zeros", state_name(all_states[i - 1]));
   }
   for (unsigned i = 0; i < BLOCKS; i += BLOCKS - 1) {
     bool same = true;

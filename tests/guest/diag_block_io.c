@@ -323,16 +323,14 @@ static void service_signal_too(void) {
 }
 
 static void all_cases(request_function* request) {
-  static const enum block_state states[8] = {STATE_SR, STATE_SP, STATE_SZ, STATE_UR,
-                                             STATE_UZ, STATE_VR, STATE_VZ, STATE_PR};
-  for (size_t s = 0; s < ARRAY_SIZE(states); ++s) {
+  for (size_t s = 0; s < STATES; ++s) {
     for (enum direction type = WRITE; type <= READ; ++type) {
-      report_push("%s: buffer in %s", type == READ ? "read" : "write", state_name(states[s]));
-      buffer_case(request, type, states[s]);
+      report_push("%s: buffer in %s", type == READ ? "read" : "write", state_name(all_states[s]));
+      buffer_case(request, type, all_states[s]);
       report_pop();
     }
-    report_push("list in %s", state_name(states[s]));
-    list_case(request, states[s]);
+    report_push("list in %s", state_name(all_states[s]));
+    list_case(request, all_states[s]);
     report_pop();
   }
 }

@@ -2,6 +2,9 @@
 #include "channel.h"
 
 #include "cpu.h"
+#include "essa.h"
+#include "host.h"
+#include "report.h"
 
 #define PMCW_ENABLE 0x00800000u
 #define MAX_SUBCHANNELS 64
@@ -43,6 +46,16 @@ bool channel_open(u16 device) {
     schib.word[1] |= PMCW_ENABLE;
     return on_subchannel("msch", id, schib) == 0;
   }
+  return false;
+}
+
+bool channel_test_begins(u16 device) {
+  if (!essa_available() || !host_available()) {
+    report_skip("whole test: this machine has no ESSA or no test channel");
+    return false;
+  }
+  if (channel_open(device)) return true;
+  report_skip("whole test: there is no disk %04x", device);
   return false;
 }
 

@@ -55,6 +55,10 @@ struct io_result {
 /* Find and enable the device. False if there is none with this number. */
 bool channel_open(u16 device);
 
+/* For a test of block states on this device: does the machine have what that needs? If not, the whole test is reported
+ * as skipped. */
+bool channel_test_begins(u16 device);
+
 /* Enable the first subchannel of all, whatever its device. */
 #define FIRST_SUBCHANNEL 0x00010000u
 bool channel_open_first(void);

@@ -4,6 +4,9 @@
 #include "cpu.h"
 #include "host.h"
 
+const enum block_state all_states[STATES] = {STATE_SR, STATE_SP, STATE_SZ, STATE_UR,
+                                             STATE_UZ, STATE_VR, STATE_VZ, STATE_PR};
+
 u64 essa_any(unsigned orc, u64 address) {
   switch (orc) {
     case 0:

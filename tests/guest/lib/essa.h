@@ -29,6 +29,10 @@ enum block_state {
 
 #define STATE_NODAT 0x20u
 
+/* Every state that a block can be in. */
+#define STATES 8
+extern const enum block_state all_states[STATES];
+
 /* The operation request code is part of the instruction, so this is a macro. */
 #define essa(orc, address)                             \
   ({                                                   \
