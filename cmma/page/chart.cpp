@@ -36,7 +36,7 @@ std::string area(const Series& series, const TimeAxis& time, std::span<const dou
 std::string mark_lines(const TimeAxis& time) {
   std::string lines;
   for (const double mark : time.marks) {
-    fmt::format_to(std::back_inserter(lines), "<path class=\"mark\" d=\"M{0:.1f} 0V{1:.0f}\"/>",
+    fmt::format_to(std::back_inserter(lines), R"(<path class="mark" d="M{0:.1f} 0V{1:.0f}"/>)",
                    plot_width * time.place(mark), plot_height);
   }
   return lines;
@@ -182,7 +182,7 @@ std::string small_chart(const Series& series, const TimeAxis& time, double top,
                         std::string_view description) {
   const std::vector<double> low(time.at.size());
   return fmt::format(
-      "<svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} {}\" preserveAspectRatio=\"none\">{}</svg>",
+      R"(<svg role="img" aria-label="{}" viewBox="0 0 {} {}" preserveAspectRatio="none">{}</svg>)",
       escape(description), plot_width, plot_height, area(series, time, low, series.values, top));
 }
 

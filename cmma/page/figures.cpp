@@ -57,7 +57,7 @@ std::vector<Tick> memory_ticks(const Run& run) {
 }
 
 std::string line_at(double share, std::string_view style) {
-  return fmt::format("<path class=\"{}\" d=\"M0 {:.1f}H{}\"/>", style, plot_height * (1 - share), plot_width);
+  return fmt::format(R"(<path class="{}" d="M0 {:.1f}H{}"/>)", style, plot_height * (1 - share), plot_width);
 }
 
 Series bars_of(const Run& run, Counter counter, std::string_view name, std::string_view style) {
@@ -76,6 +76,7 @@ Run::Run(const record::Report& from) : report(from) {
 
 std::vector<double> Run::blocks(std::size_t usage, std::size_t content) const {
   std::vector<double> values;
+  values.reserve(report.history.samples.size());
   for (const record::Sample& sample : report.history.samples)
     values.push_back(static_cast<double>(sample.matrix.blocks.at(usage).at(content)));
   return values;
@@ -83,6 +84,7 @@ std::vector<double> Run::blocks(std::size_t usage, std::size_t content) const {
 
 std::vector<double> Run::totals(Counter counter) const {
   std::vector<double> values;
+  values.reserve(report.history.samples.size());
   for (const record::Sample& sample : report.history.samples)
     values.push_back(static_cast<double>(sample.counters.at(static_cast<std::size_t>(counter))));
   return values;
@@ -187,7 +189,7 @@ std::string discards_figure(const Run& run) {
   const double base = all > 0 ? below / all : 0.5;
   std::vector<Tick> ticks;
   for (const Tick& tick : round_ticks(above, 3, rounded))
-    ticks.push_back({base + (1 - base) * tick.at, tick.text});
+    ticks.push_back({base + ((1 - base) * tick.at), tick.text});
   // A scale below the line only where it would not run into the other.
   if (below > all / 10) ticks.insert(ticks.begin(), {0, rounded(below)});
   const std::array legend{up[0], up[1], down[0]};
@@ -238,7 +240,7 @@ std::string avoided_section(const Run& run) {
                    "class=\"number\">{}</td><td>{}</td></tr>\n",
                    way.name, grouped(count), percent(count, all), way.meaning);
     const double share = all == 0 ? 0 : 100.0 * static_cast<double>(count) / static_cast<double>(all);
-    fmt::format_to(std::back_inserter(shares), "<i class=\"{}\" style=\"width:{:.2f}%\" title=\"{}\"></i>",
+    fmt::format_to(std::back_inserter(shares), R"(<i class="{}" style="width:{:.2f}%" title="{}"></i>)",
                    way.style, share, way.name);
   }
   const double top = std::max(1.0, highest(series));

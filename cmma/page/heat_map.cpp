@@ -51,7 +51,7 @@ std::string address_map(const record::History& history, const TimeAxis& time) {
       while (row + run < rows && map.at(row + run) == map.at(row)) ++run;
       fmt::format_to(std::back_inserter(paths.at(static_cast<std::size_t>(map.at(row) - 'a'))),
                      "M{:g} {:.5g}h{:g}v{:.5g}h-{:g}z", width * static_cast<double>(column),
-                     plot_height - height * static_cast<double>(row + run),
+                     plot_height - (height * static_cast<double>(row + run)),
                      width * static_cast<double>(alike), height * static_cast<double>(run),
                      width * static_cast<double>(alike));
       row += run;
@@ -88,14 +88,14 @@ std::string density_map(const record::BlockMap& map, std::size_t usage, std::siz
                    run);
     cell += run;
   }
-  std::string shapes = fmt::format("<path class=\"empty\" d=\"{}\"/>", paths.front());
+  std::string shapes = fmt::format(R"(<path class="empty" d="{}"/>)", paths.front());
   for (std::size_t shade = 1; shade <= shades; ++shade) {
     if (paths.at(shade).empty()) continue;
-    shapes += fmt::format("<path class=\"{} cells\" opacity=\"{:.2g}\" d=\"{}\"/>", style,
-                          0.2 + 0.8 * static_cast<double>(shade) / shades, paths.at(shade));
+    shapes += fmt::format(R"(<path class="{} cells" opacity="{:.2g}" d="{}"/>)", style,
+                          0.2 + (0.8 * static_cast<double>(shade) / shades), paths.at(shade));
   }
-  return fmt::format("<svg role=\"img\" aria-label=\"{}\" viewBox=\"0 0 {} {}\">{}</svg>",
-                     escape(description), side, side, shapes);
+  return fmt::format(R"(<svg role="img" aria-label="{}" viewBox="0 0 {} {}">{}</svg>)", escape(description),
+                     side, side, shapes);
 }
 
 }  // namespace cmma::page

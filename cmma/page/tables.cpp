@@ -25,7 +25,7 @@ std::string number_cell(std::uint64_t number) {
   return fmt::format("<td class=\"number\">{}</td>", grouped(number));
 }
 std::string number_head(std::string_view name) {
-  return fmt::format("<th scope=\"col\" class=\"number\">{}</th>", escape(name));
+  return fmt::format(R"(<th scope="col" class="number">{}</th>)", escape(name));
 }
 
 std::string pair_heads() {

@@ -39,7 +39,7 @@ struct BlockMap {
 // One letter for the pair that is most frequent in a cell: 'a' for Sr, 'b' for Sp, 'c' for Sz, 'd' for Ur and
 // so on. Of pairs that are equally frequent the first.
 [[nodiscard]] char letter_of(const Matrix& cell);
-inline constexpr char last_letter = 'a' + usage_count * content_count - 1;
+inline constexpr char last_letter = 'a' + (usage_count * content_count) - 1;
 
 struct Sample {
   std::uint64_t events = 0;  // of the host: frames given and taken, up to now
