@@ -22,8 +22,9 @@ while read -r name; do patches+=("$root/guest-kernel-patches/$name"); done <"$ro
 #   VOLATILE               it takes the word for C's qualifier
 #   COMPLEX_MACRO, MACRO_ARG_UNUSED, SPACING              the lists of <trace/events/mmflags.h> are made this way
 #   OPEN_ENDED_LINE, PARENTHESIS_ALIGNMENT                so is each TRACE_EVENT(), and what was there before
+#   CONST_STRUCT                                          the KUnit tests change theirs from case to case
 #   EXPORT_SYMBOL                                         it does not see what DEFINE_STATIC_KEY_FALSE() defines
-exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL
+exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL,CONST_STRUCT
 
 # What the series touches, and all that is around it.
 objects=(mm/ fs/splice.o arch/s390/mm/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
@@ -59,7 +60,7 @@ configure() {
   { grep -vE '^CONFIG_(PAGE_STATES|KUNIT)' "$root/guest/kernel.config"
     echo "CONFIG_KEXEC=y"
     # Until the architecture selects it, the option is there for COMPILE_TEST only, which wants PCI on s390.
-    [ "$option" = off ] || printf 'CONFIG_%s=y\n' PCI COMPILE_TEST KUNIT PAGE_STATES PAGE_STATES_KUNIT_TEST; } >"$objects_of/fragment"
+    [ "$option" = off ] || printf 'CONFIG_%s=y\n' PCI COMPILE_TEST KUNIT PAGE_STATES PAGE_STATES_KUNIT_TEST PAGE_STATES_BREAK; } >"$objects_of/fragment"
   kernel_make "$compiler" "$option" KCONFIG_ALLCONFIG="$objects_of/fragment" allnoconfig >/dev/null
 }
 
