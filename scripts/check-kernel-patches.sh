@@ -22,9 +22,10 @@ while read -r name; do patches+=("$root/guest-kernel-patches/$name"); done <"$ro
 #   VOLATILE               it takes the word for C's qualifier
 #   COMPLEX_MACRO, MACRO_ARG_UNUSED, SPACING              the lists of <trace/events/mmflags.h> are made this way
 #   OPEN_ENDED_LINE, PARENTHESIS_ALIGNMENT                so is each TRACE_EVENT(), and what was there before
+#   MACRO_ARG_REUSE                                       the table of guards is its argument, once for each line
 #   CONST_STRUCT                                          the KUnit tests change theirs from case to case
 #   EXPORT_SYMBOL                                         it does not see what DEFINE_STATIC_KEY_FALSE() defines
-exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL,CONST_STRUCT
+exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL,CONST_STRUCT,MACRO_ARG_REUSE
 
 # What the series touches, and all that is around it.
 objects=(mm/ fs/splice.o arch/s390/mm/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
