@@ -1,0 +1,299 @@
+// The race engine against a machine of steps: each action at its place, what is refused, and replays.
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "race_doubles.hpp"
+
+namespace cmma::test {
+namespace {
+
+using race::Engine;
+using race::Scenario;
+using race::Symbols;
+using state::Pair;
+
+constexpr std::uint32_t essa = CMMA_EVENT_ESSA;
+
+// Two CPUs: 0 makes block 5 volatile, then stable; 1 works between.
+std::vector<std::vector<Step>> two_cpus() {
+  return {{{0x1000}, {0x1004, essa, 3, 5}, {0x1008}, {0x100c, essa, 1, 5}, {0x1010}},
+          {{0x2000}, {0x2004, CMMA_EVENT_SWAP, 0xba, 9}, {0x2008}, {0x200c, CMMA_EVENT_SIGP, 5}, {0x2010}}};
+}
+
+class RaceEngine : public testing::Test {
+ protected:
+  // One run of these triggers (TOML) over the steps.
+  void run(const std::string& triggers, std::vector<std::vector<Step>> steps = two_cpus()) {
+    engine.reset();
+    rig = std::make_unique<Rig>("seed=1,policy=none");
+    for (const std::uint64_t block : {5, 6}) rig->store(block, 0x5a);
+    if (prepare) prepare();
+    machine = std::make_unique<ScriptMachine>(*rig, std::move(steps));
+    machine->registers = registers;
+    const auto scenario = race::parse_scenario(
+        "name = \"t\"\nsummary = \"s\"\n[guest]\nvmlinux = \"none\"\n" + triggers, "t.toml");
+    ASSERT_TRUE(scenario) << scenario.error();
+    auto opened = Engine::open(
+        *scenario,
+        std::make_unique<Symbols>(
+            std::vector<race::Symbol>{{.name = "work", .linked = 0x1000, .size = 0x20, .file = ""},
+                                      {.name = "other", .linked = 0x2000, .size = 0x20, .file = ""},
+                                      {.name = "vmemmap", .linked = 0x6000, .size = 8, .file = ""}},
+            0, nullptr),
+        **rig, machine->control());
+    ASSERT_TRUE(opened) << opened.error();
+    engine = std::move(*opened);
+    machine->run(*engine);
+    rig->host->check_invariants();
+  }
+  [[nodiscard]] const std::vector<std::string>& log() const { return machine->log; }
+
+  std::function<void()> prepare;
+  std::array<std::array<std::uint64_t, 16>, 8> registers{};
+  std::unique_ptr<Rig> rig;
+  std::unique_ptr<ScriptMachine> machine;
+  std::unique_ptr<Engine> engine;
+};
+
+const std::vector<std::string> alternating{"0:1000", "1:2000", "0:1004", "1:2004", "0:1008",
+                                           "1:2008", "0:100c", "1:200c", "0:1010", "1:2010"};
+
+TEST_F(RaceEngine, DoesNothingWithoutTriggers) {
+  run("");
+  EXPECT_EQ(log(), alternating);
+  EXPECT_EQ(rig->pair(5), Pair::Sr);
+  EXPECT_TRUE(engine->schedule().triggers.empty());
+}
+
+TEST_F(RaceEngine, DiscardsTheOperandOfAnEvent) {
+  run("[[trigger]]\nevent = \"essa\"\norc = 3\naction = \"discard\"\nblock = \"event\"\n");
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(rig->pair(5), Pair::Sz) << "ESSA 1 made a discarded block stable: zeros";
+}
+
+TEST_F(RaceEngine, ActsBeforeAnInstruction) {
+  run("[[trigger]]\nat = \"work+0x8\"\naction = \"discard\"\nblock = \"last-essa\"\n");
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  run("[[trigger]]\nat = \"work+0x4\"\naction = \"discard\"\nblock = \"last-essa\"\n");
+  EXPECT_EQ(engine->tally(0).done, 0u);
+  EXPECT_EQ(engine->tally(0).refused, 1u);
+  ASSERT_FALSE(machine->messages.empty());
+  EXPECT_NE(machine->messages[0].find("cpu0 has not executed ESSA yet"), std::string::npos)
+      << machine->messages[0];
+}
+
+TEST_F(RaceEngine, LastEssaIsThatOfTheCpu) {
+  run("[[trigger]]\nat = \"other+0x8\"\naction = \"discard\"\nblock = \"last-essa\"\n");
+  EXPECT_EQ(engine->tally(0).refused, 1u) << "CPU 1 has executed none";
+}
+
+TEST_F(RaceEngine, SaysWhatTheStateDoesNotAllow) {
+  run("[[trigger]]\nat = 0x1000\naction = \"discard\"\nblock = 0x5000\n");
+  EXPECT_EQ(engine->tally(0).refused, 1u);
+  ASSERT_FALSE(machine->messages.empty());
+  EXPECT_EQ(
+      machine->messages[0],
+      "race: at instruction 0, behind event 0: NOT DONE: discard 0x5000 at 0x1000: block 0x5000 (Sr): the "
+      "content must be kept");
+  EXPECT_TRUE(engine->schedule().triggers.empty()) << "what was not done is no step";
+}
+
+TEST_F(RaceEngine, PagesOutAndIn) {
+  run("[[trigger]]\nat = 0x1000\naction = \"page-out\"\nblock = 0x6000\n"
+      "[[trigger]]\nat = 0x1008\naction = \"page-in\"\nblock = 0x6000\n"
+      "[[trigger]]\nat = 0x100c\naction = \"page-in\"\nblock = 0x6000\n");
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(engine->tally(1).done, 1u);
+  EXPECT_EQ(engine->tally(2).refused, 1u);
+  EXPECT_EQ(rig->at(6)[0], 0x5a);
+}
+
+TEST_F(RaceEngine, DropsAnUnusedBlockOnly) {
+  run("[[trigger]]\nevent = \"any\"\ncount = 0\naction = \"drop\"\nblock = 0x5000\n",
+      {{{0x1000, essa, 2, 5}, {0x1004, essa, 1, 5}}});
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(engine->tally(0).refused, 1u);
+}
+
+TEST_F(RaceEngine, CountsNthAndCount) {
+  const std::vector<std::vector<Step>> loop{{{0x1000}, {0x1000}, {0x1000}, {0x1000}, {0x1000}}};
+  run("[[trigger]]\nat = 0x1000\nnth = 2\ncount = 3\naction = \"print\"\n", loop);
+  EXPECT_EQ(engine->tally(0).done, 3u);
+  EXPECT_EQ(engine->tally(0).reached, 4u);
+  EXPECT_EQ(machine->messages.size(), 3u);
+  run("[[trigger]]\nat = 0x1000\nnth = 6\naction = \"print\"\n", loop);
+  EXPECT_EQ(engine->tally(0).done, 0u);
+  EXPECT_TRUE(engine->summary()[0].ends_with("reached 5, done 0, refused 0: not reached often enough"));
+}
+
+TEST_F(RaceEngine, EventKInTurn) {
+  for (std::uint64_t k = 1; k <= 4; ++k) {
+    run("[[trigger]]\nevent = \"any\"\nnth = " + std::to_string(k) + "\naction = \"stop\"\n");
+    EXPECT_TRUE(machine->stopped);
+    EXPECT_EQ(*std::get<race::AtPoint>(engine->schedule().triggers.at(0).place).after_event, k);
+  }
+}
+
+TEST_F(RaceEngine, ConditionsNarrow) {
+  run("[[trigger]]\nevent = \"essa\"\ncpu = 1\naction = \"print\"\n"
+      "[[trigger]]\nevent = \"essa\"\noperand = 0x6000\naction = \"print\"\n"
+      "[[trigger]]\nevent = \"essa\"\noperand = 0x5123\ncpu = 0\ncount = 0\naction = \"print\"\n"
+      "[[trigger]]\nevent = \"sigp\"\ndetail = 4\naction = \"print\"\n"
+      "[[trigger]]\nname = \"last\"\nevent = \"sigp\"\naction = \"print\"\n"
+      "[[trigger]]\nevent = \"essa\"\nafter = \"last\"\naction = \"print\"\n");
+  EXPECT_EQ(engine->tally(0).done, 0u);
+  EXPECT_EQ(engine->tally(1).done, 0u);
+  EXPECT_EQ(engine->tally(2).done, 2u);
+  EXPECT_EQ(engine->tally(3).done, 0u);
+  EXPECT_EQ(engine->tally(4).done, 1u);
+  EXPECT_EQ(engine->tally(5).done, 0u) << "there is no ESSA behind SIGP";
+  EXPECT_TRUE(engine->summary()[5].ends_with(": never reached"));
+}
+
+TEST_F(RaceEngine, SwitchesUntilThatCpuIsThere) {
+  run("[[trigger]]\nat = 0x1004\naction = \"switch\"\nto = 1\nuntil = \"other+0x8\"\n");
+  EXPECT_EQ(log(), (std::vector<std::string>{"0:1000", "1:2000", "1:2004", "1:2008", "0:1004", "1:200c",
+                                             "0:1008", "1:2010", "0:100c", "0:1010"}));
+}
+
+TEST_F(RaceEngine, SwitchesForEvents) {
+  run("[[trigger]]\nat = 0x1004\naction = \"switch\"\nto = 1\nstay = 2\n");
+  EXPECT_EQ(log(), (std::vector<std::string>{"0:1000", "1:2000", "1:2004", "1:2008", "1:200c", "0:1004",
+                                             "1:2010", "0:1008", "0:100c", "0:1010"}));
+}
+
+TEST_F(RaceEngine, SwitchesUntilARelease) {
+  run("[[trigger]]\nat = 0x2000\naction = \"switch\"\nto = 0\n"
+      "[[trigger]]\nevent = \"essa\"\norc = 1\naction = \"release\"\n"
+      "[[trigger]]\nat = 0x1010\naction = \"release\"\n");
+  EXPECT_EQ(log(), (std::vector<std::string>{"0:1000", "0:1004", "0:1008", "0:100c", "1:2000", "0:1010",
+                                             "1:2004", "1:2008", "1:200c", "1:2010"}));
+  EXPECT_EQ(engine->tally(2).refused, 1u) << "no switch is in force";
+}
+
+TEST_F(RaceEngine, SwitchToACpuThatCanNotRunIsRefused) {
+  run("[[trigger]]\nat = 0x1004\naction = \"switch\"\nto = 3\nstay = 1\n");
+  EXPECT_EQ(engine->tally(0).refused, 1u);
+  EXPECT_EQ(log(), alternating);
+}
+
+TEST_F(RaceEngine, TimerIsForTheCpuOfTheTriggerOrAnother) {
+  run("[[trigger]]\nat = 0x2004\naction = \"timer\"\n[[trigger]]\nat = 0x2004\naction = \"timer\"\nto = 0\n"
+      "[[trigger]]\nat = 0x2004\naction = \"timer\"\nto = 5\n");
+  EXPECT_EQ(log()[3], "timer1");
+  EXPECT_EQ(log()[4], "timer0");
+  EXPECT_EQ(engine->tally(2).refused, 1u);
+}
+
+TEST_F(RaceEngine, BlocksInRegisters) {
+  registers[0][2] = 0x100006010;       // block 6, by the machine's translation
+  registers[0][3] = 0x7777;            // leads nowhere
+  registers[0][4] = 0x20000 + 6 * 64;  // struct page of block 6
+  registers[0][5] = 0x20000 + 6 * 64 + 8;
+  registers[0][6] = 0x20000 + 64 * 64;  // beyond the 64 blocks
+  registers[0][7] = 0x1ffc0;
+  prepare = [this] {
+    const std::array<std::uint8_t, 8> vmemmap{0, 0, 0, 0, 0, 2, 0, 0};
+    std::memcpy(rig->at(6), vmemmap.data(), vmemmap.size());
+  };
+  std::string triggers;
+  for (const std::string choice : {"register 2", "register 3", "page in register 4", "page in register 5",
+                                   "page in register 6", "page in register 7"}) {
+    triggers += "[[trigger]]\nat = 0x1000\naction = \"page-out\"\nblock = \"" + choice + "\"\n";
+    triggers += "[[trigger]]\nat = 0x1000\naction = \"page-in\"\nblock = 0x6000\n";
+  }
+  run(triggers);
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(engine->tally(2).refused, 1u);
+  EXPECT_EQ(engine->tally(4).done, 1u);
+  for (const std::size_t refused : {6u, 8u, 10u}) EXPECT_EQ(engine->tally(refused).refused, 1u) << refused;
+  EXPECT_EQ(engine->schedule().triggers[0].block, (race::BlockChoice{std::uint64_t{0x6000}}));
+}
+
+// A schedule does in a new run what was done in the first one, whatever had led to it.
+TEST_F(RaceEngine, AScheduleReplays) {
+  const std::string triggers =
+      "[[trigger]]\nname = \"v\"\nevent = \"essa\"\norc = 3\naction = \"discard\"\nblock = \"event\"\n"
+      "[[trigger]]\nafter = \"v\"\nat = \"other+4\"\naction = \"switch\"\nto = 0\nuntil = \"work+0xc\"\n"
+      "[[trigger]]\nat = \"other+8\"\naction = \"page-out\"\nblock = 0x6000\n"
+      "[[trigger]]\nevent = \"sigp\"\naction = \"page-in\"\nblock = 0x6000\n"
+      "[[trigger]]\nat = \"other+8\"\naction = \"timer\"\n";
+  run(triggers);
+  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(engine->tally(i).done, 1u) << i;
+  const auto first_log = log();
+  EXPECT_NE(first_log, alternating);
+  const std::string schedule = race::write_scenario(engine->schedule());
+  ASSERT_EQ(engine->schedule().triggers.size(), 6u) << "the release is a step";
+
+  const auto steps = schedule.substr(schedule.find("\n[[trigger]]"));
+  run(steps);
+  EXPECT_EQ(log(), first_log);
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(engine->tally(i).done, 1u) << i;
+  EXPECT_EQ(race::write_scenario(engine->schedule()), schedule) << "a replay writes the same schedule";
+}
+
+TEST_F(RaceEngine, AScheduleOfAnotherRunIsFoundOut) {
+  run("[[trigger]]\ninstructions = 3\nafter-event = 0\ncpu = 0\naction = \"print\"\n"
+      "[[trigger]]\ninstructions = 4\nafter-event = 2\ncpu = 0\naction = \"print\"\n"
+      "[[trigger]]\ninstructions = 50\nafter-event = 2\naction = \"print\"\n");
+  EXPECT_TRUE(engine->tally(0).missed) << "event 1 was there already";
+  EXPECT_EQ(engine->tally(1).done, 1u);
+  EXPECT_EQ(engine->tally(2).done, 0u);
+  EXPECT_NE(machine->messages[0].find("this is not the run of the schedule"), std::string::npos);
+  EXPECT_TRUE(engine->summary()[0].ends_with(": the run got past it"));
+}
+
+TEST_F(RaceEngine, AnotherPlanTakesThePlaceOfTheTriggers) {
+  run("[[trigger]]\nat = 0x1004\naction = \"stop\"\n");
+  ASSERT_TRUE(machine->stopped);
+  const auto plan = race::parse_scenario(
+      "name = \"p\"\nsummary = \"s\"\n[[trigger]]\nevent = \"essa\"\norc = "
+      "3\naction = \"discard\"\nblock = \"event\"\n",
+      "plan");
+  ASSERT_TRUE(plan);
+  ASSERT_TRUE(engine->plan(*plan));
+  EXPECT_EQ(cmma_race_watches(&engine->watch(), 0x1004), 0);
+  machine->stopped = false;
+  machine->run(*engine);
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(engine->schedule().triggers.size(), 2u) << "the stop is still part of it";
+}
+
+TEST_F(RaceEngine, WatchLetsThroughWhatIsWanted) {
+  run("[[trigger]]\nat = 0x1004\naction = \"print\"\n[[trigger]]\nat = 0x3ffe0123456\naction = \"print\"\n");
+  EXPECT_EQ(cmma_race_watches(&engine->watch(), 0x1004), 0) << "it has fired";
+  EXPECT_NE(cmma_race_watches(&engine->watch(), 0x3ffe0123456), 0);
+  int through = 0;
+  for (std::uint64_t address = 0; address < 200'000; address += 2)
+    through += cmma_race_watches(&engine->watch(), address);
+  EXPECT_LT(through, 100);
+}
+
+TEST_F(RaceEngine, UnknownSymbolsAreRefusedAtOnce) {
+  run("");
+  const auto scenario = race::parse_scenario(
+      "name = \"p\"\nsummary = \"s\"\n[guest]\nvmlinux = \"v\"\n"
+      "[[trigger]]\nat = \"nowhere\"\naction = \"print\"\n",
+      "plan.toml");
+  ASSERT_TRUE(scenario);
+  const auto planned = engine->plan(*scenario);
+  ASSERT_FALSE(planned);
+  EXPECT_TRUE(planned.error().starts_with("plan.toml:5: there is no symbol 'nowhere'")) << planned.error();
+}
+
+TEST_F(RaceEngine, TheInterleavingHasAColumnForEach) {
+  run("[[trigger]]\nevent = \"essa\"\norc = 3\naction = \"discard\"\nblock = \"event\"\n");
+  const std::string text = engine->interleaving();
+  EXPECT_NE(text.find("         1               3  essa 3 0x5000 @work+0x4\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("* discard 0x5000: Vr -> Vz\n"), std::string::npos) << text;
+  const std::size_t header = text.find("host\n");
+  const std::size_t act = text.find("* discard");
+  EXPECT_EQ(act - text.rfind('\n', act) - 1, header) << "in the host's column\n" << text;
+  const std::size_t swap = text.find("swap 00ba 0x9000 @other+0x4");
+  ASSERT_NE(swap, std::string::npos) << text;
+  EXPECT_EQ(swap - text.rfind('\n', swap) - 1, text.find("cpu1"));
+}
+
+}  // namespace
+}  // namespace cmma::test
