@@ -27,6 +27,7 @@ void register_trace(CLI::App& app, Run& run);
 void register_boot(CLI::App& app, Run& run);
 void register_compare(CLI::App& app, Run& run);
 void register_report(CLI::App& app, Run& run);
+void register_race(CLI::App& app, Run& run);
 
 }  // namespace cmma::cli
 #endif

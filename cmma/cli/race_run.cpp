@@ -1,0 +1,166 @@
+#include "cli/race_run.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "cli/subcommand.hpp"
+#include "race/oracle.hpp"
+
+namespace cmma::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Ended {
+  int status = exit_host;
+  std::string console;
+};
+
+// Runs this program with these arguments; what it writes to standard output goes to ours, too.
+std::expected<Ended, std::string> run_self(std::vector<std::string> arguments) {
+  const auto wrong = [](std::string_view what) {
+    return std::unexpected(fmt::format("{}: {}", what, std::strerror(errno)));
+  };
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return wrong("pipe");
+  arguments.insert(arguments.begin(), "cmma");
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  std::fflush(stdout);
+  const pid_t child = ::fork();
+  if (child < 0) return wrong("fork");
+  if (child == 0) {
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::execv("/proc/self/exe", pointers.data());
+    ::_exit(exit_host);
+  }
+  ::close(ends[1]);
+  Ended ended;
+  std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t count = ::read(ends[0], buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) break;
+    const std::string_view part{buffer.data(), static_cast<std::size_t>(count)};
+    ended.console += part;
+    fmt::print("{}", part);
+    std::fflush(stdout);
+  }
+  ::close(ends[0]);
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : exit_host;
+  return ended;
+}
+
+void discard_file(const fs::path& file) {
+  std::error_code ignored;
+  fs::remove(file, ignored);
+}
+
+}  // namespace
+
+RaceFiles race_files(const race::Scenario& scenario, const fs::path& folder) {
+  fs::path stem = fs::path(scenario.file).stem();
+  // Of a schedule the scenario's name, so that a replay writes the files of the run again.
+  if (stem.extension() == ".schedule") stem = stem.stem();
+  const fs::path base = fs::absolute(folder / stem).lexically_normal();
+  return {.schedule = base.string() + ".schedule.toml",
+          .interleaving = base.string() + ".interleaving.txt",
+          .console = base.string() + ".console.txt"};
+}
+
+std::expected<std::vector<std::string>, std::string> boot_arguments(const race::Scenario& scenario,
+                                                                    const RaceFiles& files,
+                                                                    std::optional<std::uint64_t> seed) {
+  const race::Boot& boot = scenario.boot;
+  std::vector<std::string> arguments{"boot", "--deterministic"};
+  const auto add = [&](const std::string& name, const std::string& value) {
+    if (value.empty()) return;
+    arguments.push_back(name);
+    arguments.push_back(value);
+  };
+  add("--seed", fmt::to_string(seed.value_or(scenario.seed)));
+  add("--cpus", fmt::to_string(boot.cpus));
+  add("--kernel", boot.kernel);
+  add("--initrd", boot.initrd);
+  for (const std::string& overlay : boot.overlays) add("--overlay", overlay);
+  add("--append", boot.append);
+  add("--memory", boot.memory);
+  add("--frames", boot.frames);
+  for (const std::string& disk : boot.disks) add("--disk", disk);
+  // A scenario says itself which blocks leave, and when.
+  add("--policy", boot.policy.empty() ? "none" : boot.policy);
+  if (boot.run) {
+    arguments.emplace_back("--run");
+    arguments.push_back(*boot.run);
+  }
+  if (boot.timeout != 0) add("--timeout", fmt::format("{}", boot.timeout));
+  arguments.insert(arguments.end(), boot.options.begin(), boot.options.end());
+  for (const auto& [name, file] :
+       {std::pair<std::string_view, fs::path>{"race", fs::absolute(scenario.file).lexically_normal()},
+        {"schedule", files.schedule},
+        {"interleaving", files.interleaving}}) {
+    if (file.string().find(',') != std::string::npos)
+      return std::unexpected(fmt::format("{}: a name of a file here cannot have a comma", file.string()));
+    add("--cmma-option", fmt::format("{}={}", name, file.string()));
+  }
+  return arguments;
+}
+
+int run_race(const race::Scenario& scenario, const RaceRun& asked) {
+  const RaceFiles files = race_files(scenario, asked.folder);
+  // A replay must not read what it writes.
+  if (fs::absolute(scenario.file).lexically_normal() == files.schedule) {
+    fmt::print(stderr, "cmma: {} would be overwritten: give another folder with --out\n",
+               files.schedule.string());
+    return exit_usage;
+  }
+  const auto arguments = boot_arguments(scenario, files, asked.seed);
+  if (!arguments) {
+    fmt::print(stderr, "cmma: {}\n", arguments.error());
+    return exit_usage;
+  }
+  discard_file(files.schedule);
+  auto ended = run_self(*arguments);
+  if (!ended) {
+    fmt::print(stderr, "cmma: {}\n", ended.error());
+    return exit_host;
+  }
+  // The guest has not run, or not to an end of its own: boot has said why.
+  if (ended->status == exit_usage || ended->status == exit_host) return ended->status;
+  if (!fs::exists(files.schedule)) {
+    fmt::print(stderr, "cmma: the machine wrote no schedule: this cmma boot has no race engine\n");
+    return exit_host;
+  }
+  const race::Ending ending = ended->status == exit_timeout        ? race::Ending::timeout
+                              : ended->status == exit_guest_failed ? race::Ending::failed
+                                                                   : race::Ending::good;
+  const std::string signature = race::signature(ended->console, ending);
+  fmt::print(stderr, "signature: {}\n", signature.empty() ? "none" : signature);
+  if (!scenario.expect.empty()) {
+    fmt::print(stderr, "expected:  {} ({})\n", scenario.expect,
+               signature == scenario.expect ? "hit" : "no hit");
+  }
+  if (signature.empty() && !asked.keep) {
+    discard_file(files.schedule);
+    discard_file(files.interleaving);
+  } else {
+    std::ofstream(files.console, std::ios::binary) << ended->console;
+    fmt::print(stderr, "schedule:  {}\nstory:     {}\nconsole:   {}\n", files.schedule.string(),
+               files.interleaving.string(), files.console.string());
+  }
+  return signature == scenario.expect ? exit_good : exit_guest_failed;
+}
+
+}  // namespace cmma::cli

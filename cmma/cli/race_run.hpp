@@ -1,0 +1,40 @@
+// A scenario as an invocation of `cmma boot`, and what became of it.
+//
+// Who may use it: the subcommand `race`, tests.
+#ifndef CMMA_CLI_RACE_RUN_HPP
+#define CMMA_CLI_RACE_RUN_HPP
+
+#include <expected>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "race/scenario.hpp"
+
+namespace cmma::cli {
+
+struct RaceFiles {
+  std::filesystem::path schedule;      // what was done, to be replayed
+  std::filesystem::path interleaving;  // the same for people
+  std::filesystem::path console;       // the guest's
+};
+
+// Named after the scenario, in `folder`.
+[[nodiscard]] RaceFiles race_files(const race::Scenario& scenario, const std::filesystem::path& folder);
+
+// The arguments of `cmma` for a run of it, without the program. The error is one line.
+[[nodiscard]] std::expected<std::vector<std::string>, std::string> boot_arguments(
+    const race::Scenario& scenario, const RaceFiles& files, std::optional<std::uint64_t> seed);
+
+struct RaceRun {
+  std::optional<std::uint64_t> seed;
+  std::filesystem::path folder = ".";
+  bool keep = false;  // the files of a run that found nothing, too
+};
+
+// Runs it and says what came of it. Returns the exit status: good if what was expected has happened.
+[[nodiscard]] int run_race(const race::Scenario& scenario, const RaceRun& asked);
+
+}  // namespace cmma::cli
+#endif

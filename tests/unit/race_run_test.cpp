@@ -1,0 +1,86 @@
+// A scenario as an invocation of `cmma boot`, and the scenarios of this checkout.
+#include "cli/race_run.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+namespace cmma::cli {
+namespace {
+
+race::Scenario scenario() {
+  race::Scenario one;
+  one.file = "/s/late.toml";
+  one.seed = 7;
+  one.boot.cpus = 2;
+  one.boot.memory = "64M";
+  one.boot.overlays = {"/s/a", "/s/b"};
+  one.boot.run = "cat /f; sync";
+  one.boot.timeout = 2.5;
+  one.boot.options = {"--verbose"};
+  return one;
+}
+
+TEST(RaceRun, IsAnInvocationOfBoot) {
+  const auto one = scenario();
+  const auto arguments = boot_arguments(one, race_files(one, "/out"), std::nullopt);
+  ASSERT_TRUE(arguments);
+  EXPECT_EQ(*arguments, (std::vector<std::string>{"boot",
+                                                  "--deterministic",
+                                                  "--seed",
+                                                  "7",
+                                                  "--cpus",
+                                                  "2",
+                                                  "--overlay",
+                                                  "/s/a",
+                                                  "--overlay",
+                                                  "/s/b",
+                                                  "--memory",
+                                                  "64M",
+                                                  "--policy",
+                                                  "none",
+                                                  "--run",
+                                                  "cat /f; sync",
+                                                  "--timeout",
+                                                  "2.5",
+                                                  "--verbose",
+                                                  "--cmma-option",
+                                                  "race=/s/late.toml",
+                                                  "--cmma-option",
+                                                  "schedule=/out/late.schedule.toml",
+                                                  "--cmma-option",
+                                                  "interleaving=/out/late.interleaving.txt"}));
+}
+
+TEST(RaceRun, TheSeedCanBeAnother) {
+  const auto one = scenario();
+  const auto arguments = boot_arguments(one, race_files(one, "/out"), 9);
+  ASSERT_TRUE(arguments);
+  EXPECT_EQ(arguments->at(3), "9");
+}
+
+TEST(RaceRun, OptionsOfTheHostHaveNoCommas) {
+  auto one = scenario();
+  one.file = "/a,b/late.toml";
+  EXPECT_FALSE(boot_arguments(one, race_files(one, "/out"), std::nullopt));
+}
+
+TEST(RaceRun, AReplayWritesTheFilesOfTheRun) {
+  auto one = scenario();
+  one.file = "/s/late.schedule.toml";
+  EXPECT_EQ(race_files(one, "/out").schedule, "/out/late.schedule.toml");
+}
+
+TEST(Scenarios, OfThisCheckoutAreRight) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(CMMA_SOURCE_DIR "/scenarios")) {
+    if (entry.path().extension() != ".toml") continue;
+    const auto read = race::read_scenario(entry.path().string());
+    EXPECT_TRUE(read) << read.error();
+    ++count;
+  }
+  EXPECT_GT(count, 0);
+}
+
+}  // namespace
+}  // namespace cmma::cli
