@@ -7,6 +7,7 @@
 #include <memory>
 #include <sstream>
 
+#include "cli/race_explore.hpp"
 #include "cli/race_run.hpp"
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"
@@ -183,6 +184,7 @@ void register_race(CLI::App& app, Run& run) {
       add("replay", "Do what was done in another run", [](const Asked& all) { return run_one(all, true); });
   replayed->add_option("SCHEDULE", asked->name, "The schedule of that run")->required();
   add_run(replayed);
+  register_explore(*command, run);
   add("signature", "The failure signature of a console's text", print_signature)
       ->add_option("FILE", asked->name, "The text")
       ->required();

@@ -24,8 +24,9 @@ struct Ended {
   std::string console;
 };
 
-// Runs this program with these arguments; what it writes to standard output goes to ours, too.
-std::expected<Ended, std::string> run_self(std::vector<std::string> arguments) {
+// Runs this program with these arguments. With `echo` what it writes to standard output goes to ours, too;
+// without, its messages are not shown.
+std::expected<Ended, std::string> run_self(std::vector<std::string> arguments, bool echo) {
   const auto wrong = [](std::string_view what) {
     return std::unexpected(fmt::format("{}: {}", what, std::strerror(errno)));
   };
@@ -40,6 +41,7 @@ std::expected<Ended, std::string> run_self(std::vector<std::string> arguments) {
   if (child < 0) return wrong("fork");
   if (child == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
+    if (!echo) ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
     ::execv("/proc/self/exe", pointers.data());
     ::_exit(exit_host);
   }
@@ -52,6 +54,7 @@ std::expected<Ended, std::string> run_self(std::vector<std::string> arguments) {
     if (count <= 0) break;
     const std::string_view part{buffer.data(), static_cast<std::size_t>(count)};
     ended.console += part;
+    if (!echo) continue;
     fmt::print("{}", part);
     std::fflush(stdout);
   }
@@ -118,35 +121,56 @@ std::expected<std::vector<std::string>, std::string> boot_arguments(const race::
   return arguments;
 }
 
+std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Scenario& scenario,
+                                                                 const RaceFiles& files,
+                                                                 std::optional<std::uint64_t> seed,
+                                                                 bool echo) {
+  const auto wrong = [](int status, std::string text) {
+    return std::unexpected(std::pair{status, std::move(text)});
+  };
+  const auto arguments = boot_arguments(scenario, files, seed);
+  if (!arguments) return wrong(exit_usage, arguments.error());
+  discard_file(files.schedule);
+  const auto ended = run_self(*arguments, echo);
+  if (!ended) return wrong(exit_host, ended.error());
+  // The guest has not run, or not to an end of its own: boot has said why.
+  if (ended->status == exit_usage || ended->status == exit_host)
+    return wrong(ended->status, echo ? "" : "cmma boot failed (cmma race run shows why)");
+  // A machine without the engine must not pass for one that found nothing.
+  const auto schedule = race::read_scenario(files.schedule.string());
+  if (!schedule) {
+    return wrong(exit_host, fmt::format("the machine has written no schedule (it was stopped, or has no race "
+                                        "engine): {}",
+                                        schedule.error()));
+  }
+  const race::Ending ending = ended->status == exit_timeout        ? race::Ending::timeout
+                              : ended->status == exit_guest_failed ? race::Ending::failed
+                                                                   : race::Ending::good;
+  RaceOutcome outcome{.signature = race::signature(ended->console, ending),
+                      .console = ended->console,
+                      .done = schedule->triggers.size(),
+                      .refused = 0};
+  std::ifstream story(files.interleaving);
+  for (std::string line; std::getline(story, line);)
+    outcome.refused += line.find("* NOT DONE: ") != std::string::npos ? 1 : 0;
+  return outcome;
+}
+
 int run_race(const race::Scenario& scenario, const RaceRun& asked) {
   const RaceFiles files = race_files(scenario, asked.folder);
-  // A replay must not read what it writes.
+  // A replay must not write over what it reads.
   if (fs::absolute(scenario.file).lexically_normal() == files.schedule) {
     fmt::print(stderr, "cmma: {} would be overwritten: give another folder with --out\n",
                files.schedule.string());
     return exit_usage;
   }
-  const auto arguments = boot_arguments(scenario, files, asked.seed);
-  if (!arguments) {
-    fmt::print(stderr, "cmma: {}\n", arguments.error());
-    return exit_usage;
+  const auto outcome = run_once(scenario, files, asked.seed, true);
+  if (!outcome) {
+    const auto& [status, text] = outcome.error();
+    if (!text.empty()) fmt::print(stderr, "cmma: {}\n", text);
+    return status;
   }
-  discard_file(files.schedule);
-  auto ended = run_self(*arguments);
-  if (!ended) {
-    fmt::print(stderr, "cmma: {}\n", ended.error());
-    return exit_host;
-  }
-  // The guest has not run, or not to an end of its own: boot has said why.
-  if (ended->status == exit_usage || ended->status == exit_host) return ended->status;
-  if (!fs::exists(files.schedule)) {
-    fmt::print(stderr, "cmma: the machine wrote no schedule: this cmma boot has no race engine\n");
-    return exit_host;
-  }
-  const race::Ending ending = ended->status == exit_timeout        ? race::Ending::timeout
-                              : ended->status == exit_guest_failed ? race::Ending::failed
-                                                                   : race::Ending::good;
-  const std::string signature = race::signature(ended->console, ending);
+  const std::string& signature = outcome->signature;
   fmt::print(stderr, "signature: {}\n", signature.empty() ? "none" : signature);
   if (!scenario.expect.empty()) {
     fmt::print(stderr, "expected:  {} ({})\n", scenario.expect,
@@ -156,7 +180,7 @@ int run_race(const race::Scenario& scenario, const RaceRun& asked) {
     discard_file(files.schedule);
     discard_file(files.interleaving);
   } else {
-    std::ofstream(files.console, std::ios::binary) << ended->console;
+    std::ofstream(files.console, std::ios::binary) << outcome->console;
     fmt::print(stderr, "schedule:  {}\nstory:     {}\nconsole:   {}\n", files.schedule.string(),
                files.interleaving.string(), files.console.string());
   }

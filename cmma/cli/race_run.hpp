@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "race/scenario.hpp"
@@ -32,6 +33,18 @@ struct RaceRun {
   std::filesystem::path folder = ".";
   bool keep = false;  // the files of a run that found nothing, too
 };
+
+// What came of one run.
+struct RaceOutcome {
+  std::string signature;  // empty: nothing failed
+  std::string console;
+  std::uint64_t done = 0;  // actions
+  std::uint64_t refused = 0;
+};
+// `echo`: the guest's console goes to standard output too. The error has the exit status of a run that did
+// not come to an end of the guest's own, and a line unless `cmma boot` has said it already.
+[[nodiscard]] std::expected<RaceOutcome, std::pair<int, std::string>> run_once(
+    const race::Scenario& scenario, const RaceFiles& files, std::optional<std::uint64_t> seed, bool echo);
 
 // Runs it and says what came of it. Returns the exit status: good if what was expected has happened.
 [[nodiscard]] int run_race(const race::Scenario& scenario, const RaceRun& asked);
