@@ -101,7 +101,9 @@ std::vector<Class> classes(const Results& results) {
   }
   std::vector<Class> all;
   for (auto& [signature, one] : by_signature) all.push_back(std::move(one));
-  std::ranges::stable_sort(all, std::ranges::greater{}, &Class::count);
+  std::ranges::sort(all, [](const Class& a, const Class& b) {
+    return a.count != b.count ? a.count > b.count : a.signature < b.signature;
+  });
   return all;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <tuple>
 #include <utility>
 
 namespace cmma::race {
@@ -26,7 +27,9 @@ std::optional<Number> parse(std::string_view text, int base) {
 
 Symbols::Symbols(std::vector<Symbol> list, std::uint64_t base, std::unique_ptr<Lines> lines)
     : list_(std::move(list)), base_(base), lines_(std::move(lines)) {
-  std::ranges::stable_sort(list_, {}, &Symbol::linked);
+  std::ranges::sort(list_, {}, [](const Symbol& symbol) {
+    return std::tuple(symbol.linked, symbol.size, std::string_view{symbol.name});
+  });
 }
 
 std::expected<const Symbol*, std::string> Symbols::find(std::string_view file, std::string_view name) const {
