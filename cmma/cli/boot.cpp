@@ -68,6 +68,13 @@ Expected<void> check(const BootOptions& options) {
         "--no-cmma: without the host there is no --frames, --policy, --seed, --json, --trace or "
         "--cmma-option");
   }
+  if ((options.gdb_wait || !options.gdb_text.empty()) && !options.gdb)
+    return usage("--gdb-wait and --gdb-text need --gdb PORT");
+  if (options.gdb_text.find_first_not_of("0123456789abcdefABCDEF", options.gdb_text.starts_with("0x") ? 2 : 0) !=
+      std::string::npos) {
+    return usage("--gdb-text: a hexadecimal address");
+  }
+  if (options.gdb && options.determinism.check) return usage("--gdb: not with --check-determinism");
   for (const fs::path& disk : options.disks) {
     std::error_code error;
     const auto size = fs::file_size(disk, error);
@@ -170,6 +177,8 @@ Expected<int> boot(BootOptions options) {
   if (!*patched && !options.no_cmma) {
     return usage(fmt::format("{} is a Hercules without CMMA: add --no-cmma", run.program.string()));
   }
+  if (!*patched && options.gdb)
+    return usage(fmt::format("--gdb: {} has no gdb server", run.program.string()));
   run.patched = *patched;
   run.interactive = !options.command;
   run.expects_status = options.command.has_value();
@@ -239,6 +248,12 @@ void register_boot(CLI::App& app, Run& run) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--json", options.json, "Write the host's report to this file");
   command->add_option("--trace", options.trace, "Write the host's events to this file");
+  constexpr unsigned highest_port = 65535;
+  command->add_option("--gdb", options.gdb, "Let gdb attach to this port of the loopback address (0: any)")
+      ->check(CLI::Range(0u, highest_port));
+  command->add_flag("--gdb-wait", options.gdb_wait, "Do not start the guest before gdb has attached");
+  command->add_option("--gdb-text", options.gdb_text,
+                      "Where the guest's program is, if not where it was linked to");
   command->add_flag("--no-cmma", options.no_cmma, "No host: the machine keeps all of main storage");
   command->add_option("--cmma-option", options.host_options, "NAME=VALUE for the host, as in docs/options.md")
       ->allow_extra_args(false);

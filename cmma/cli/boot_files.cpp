@@ -56,6 +56,14 @@ Expected<std::string> host_options(const BootOptions& options) {
   return joined.empty() ? fmt::format("frames={}", options.memory) : joined;
 }
 
+std::string gdb_statement(const BootOptions& options, bool linux_kernel) {
+  // Linux from 6.10 on moves itself there, and its vmlinux says otherwise.
+  constexpr std::string_view linux_text = "3ffe0100000";
+  const std::string_view text = options.gdb_text.empty() && linux_kernel ? linux_text : options.gdb_text;
+  return fmt::format("GDBSERVER {}{}{}{}\n", *options.gdb, options.gdb_wait ? " WAIT" : "",
+                     text.empty() ? "" : " TEXT=", text);
+}
+
 Expected<std::string> configuration_text(const BootOptions& options, bool patched, bool linux_kernel,
                                          const fs::path& folder) {
   std::string text =
@@ -72,6 +80,7 @@ Expected<std::string> configuration_text(const BootOptions& options, bool patche
     text += fmt::format("GUESTCONSOLE out={} in={}{}\nENDMODE GUEST\n", console_out_descriptor,
                         console_in_descriptor, linux_kernel ? " LINUX" : "");
   }
+  if (options.gdb) text += gdb_statement(options, linux_kernel);
   if (!options.no_cmma) {
     auto operand = host_options(options);
     if (!operand) return std::unexpected(operand.error());

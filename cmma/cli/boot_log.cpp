@@ -40,6 +40,7 @@ MachineLog::Kind MachineLog::classify(const std::string& line) {
     if (is_severe(line) || of_the_host) kind = Kind::important;
     if (line.starts_with("HHCPN013I")) guest_started_ = true;
     if (line.starts_with("HHCIN910I")) announced_end_ = true;
+    if (line.starts_with("HHCCM032I")) killed_by_gdb_ = true;
   }
   if (!patched_) {
     look_for_end(line);

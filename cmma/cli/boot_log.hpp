@@ -45,6 +45,8 @@ class MachineLog {
   // The patched machine says so when it ends because its guest did. Without that, its exit status is about
   // itself (a mistake in its configuration, for instance).
   bool announced_end() const { return announced_end_; }
+  // gdb has ended the machine.
+  bool killed_by_gdb() const { return killed_by_gdb_; }
   // The last lines, for a failure's report.
   const std::deque<std::string>& tail() const { return tail_; }
 
@@ -55,6 +57,7 @@ class MachineLog {
   bool guest_started_ = false;
   bool last_was_message_ = false;
   bool announced_end_ = false;
+  bool killed_by_gdb_ = false;
   End end_ = End::none;
   std::set<std::string, std::less<>> running_{"CPU0000"};
   std::deque<std::string> tail_;

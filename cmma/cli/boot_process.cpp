@@ -362,6 +362,7 @@ Expected<int> Machine::verdict() {
   if (output_lost_)
     return std::unexpected(Failure{exit_host, "cannot write the guest's console to standard output"});
 
+  if (log_.killed_by_gdb()) return std::unexpected(Failure{exit_guest_failed, "gdb has killed the guest"});
   bool guest_failed = false;
   if (run_.patched) {
     if (WIFSIGNALED(wait_status_)) {

@@ -31,6 +31,8 @@ BYTE *hcmma_obtain_storage(void)
     char error[256];
     void *p;
 
+    if (hcmma_gdb_start())
+        return NULL;
     if (!hcmma_options())
     {
         sysblk.blkstate = calloc(sysblk.mainsize >> CMMA_BLOCK_SHIFT, 1);

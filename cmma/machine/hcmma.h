@@ -13,6 +13,7 @@
 #define HCMMA_H
 
 #include <cmma/cmma.h>
+#include "hcmmagdb.h"
 
 /* An address in the storage that a REGS or DEVBLK sees (a preferred guest's or a zone's begins somewhere in
  * main storage) as an address in all of main storage. */

@@ -62,7 +62,7 @@ static void drop_if_attention(REGS *regs, int ix, U64 block)
 }
 
 /* INVALIDATE_AIA belongs to one architecture mode; the CPU says which one it is in. */
-static void drop_instruction_address(REGS *regs)
+void hcmma_drop_instruction_address(REGS *regs)
 {
     U64 offset;
     if (!regs->aie)
@@ -85,12 +85,12 @@ static void each_cpu(void (*visit)(REGS *regs, int ix, U64 block), int drop_aia)
             continue;
         each_translation(regs, visit);
         if (drop_aia)
-            drop_instruction_address(regs);
+            hcmma_drop_instruction_address(regs);
         if (regs->guestregs)
         {
             each_translation(regs->guestregs, visit);
             if (drop_aia)
-                drop_instruction_address(regs->guestregs);
+                hcmma_drop_instruction_address(regs->guestregs);
         }
     }
 }

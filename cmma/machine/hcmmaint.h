@@ -18,6 +18,9 @@ extern __thread struct hcmma_thread hcmma_own;
 void hcmma_quiesce(void *context, int cpu);
 void hcmma_resume(void *context, int cpu);
 
+/* At an instruction boundary of a CPU: its PSW has the instruction address, and the next instruction is looked up. */
+void hcmma_drop_instruction_address(REGS *regs);
+
 /* The CPU whose thread this is, or NULL. */
 REGS *hcmma_own_cpu(void);
 

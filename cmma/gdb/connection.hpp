@@ -1,0 +1,66 @@
+// The sockets: a listening one on the loopback address, and that of the one client.
+//
+// Used by the server. Nothing here knows the protocol.
+//
+// Invariants
+//   C1  Only 127.0.0.1 is listened on: gdb may write into the guest.
+//   C2  To send never waits longer than `patience` for a client that does not read: such a client is gone.
+#ifndef CMMA_GDB_CONNECTION_HPP
+#define CMMA_GDB_CONNECTION_HPP
+
+#include <chrono>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace cmma::gdb {
+
+// A file descriptor that closes itself.
+class Socket {
+ public:
+  Socket() = default;
+  explicit Socket(int number) : number_(number) {}
+  Socket(Socket&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Socket& operator=(Socket&& other) noexcept {
+    std::swap(number_, other.number_);
+    return *this;
+  }
+  ~Socket() { close(); }
+  [[nodiscard]] int get() const { return number_; }
+  [[nodiscard]] bool is_open() const { return number_ >= 0; }
+  void close();
+
+ private:
+  int number_ = -1;
+};
+
+class Connection {
+ public:
+  static constexpr std::chrono::milliseconds patience{10000};
+
+  [[nodiscard]] static std::expected<Connection, std::string> listen(unsigned port);
+  [[nodiscard]] unsigned port() const { return port_; }
+
+  [[nodiscard]] bool has_client() const { return client_.is_open(); }
+  void drop_client() { client_.close(); }
+
+  enum class Wanted : unsigned char { nothing, client, data };
+  // Wait so long (-1: for ever) for a client to come, or for the client's data or end. `wake` ends the wait too. A
+  // second client is turned away here.
+  [[nodiscard]] Wanted wait(int milliseconds, int wake = -1);
+  [[nodiscard]] bool accept();
+  // What has come; nothing when the client is gone, which closes the socket.
+  [[nodiscard]] std::string receive();
+  // False: the client is gone, and the socket closed.
+  bool send(std::string_view bytes);
+
+ private:
+  Socket listening_;
+  Socket client_;
+  unsigned port_ = 0;
+};
+
+}  // namespace cmma::gdb
+#endif
