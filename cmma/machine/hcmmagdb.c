@@ -68,10 +68,11 @@ static void begin_hold(REGS *regs)
     RELEASE_INTLOCK(regs);
 }
 
+/* `held` has been cleared under gdb_lock, together with the look at who serves: the next to serve must not take this
+ * CPU for one that does nothing. */
 static void end_hold(REGS *regs)
 {
     OBTAIN_INTLOCK(regs);
-    cpus[regs->cpuad].held = 0;
     if (!hcmma_one_thread)
         set_cpu_timer(regs, cpus[regs->cpuad].timer);
     RELEASE_INTLOCK(regs);
@@ -187,6 +188,7 @@ static void serve(REGS *regs, enum cmma_gdb_reason reason, U64 address)
     wait_for_client = 0;
     interrupted = 0;
     server = -1;
+    cpus[regs->cpuad].held = 0;
     update_wanted();
     broadcast_condition(&gdb_changed);
     release_lock(&gdb_lock);
@@ -216,6 +218,7 @@ void hcmma_gdb_boundary(REGS *regs)
             obtain_lock(&gdb_lock);
             while ((server >= 0 || (cpu->go.order == CMMA_GDB_STAY && !interrupted)) && !sysblk.shutdown)
                 timed_wait_condition_relative_usecs(&gdb_changed, &gdb_lock, 100000, NULL);
+            cpu->held = 0;
             release_lock(&gdb_lock);
             end_hold(regs);
         }
