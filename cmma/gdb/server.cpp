@@ -21,6 +21,8 @@ constexpr auto ask_again = 100ms;
 // A client that says again and again that our packets are broken is not one.
 constexpr int most_resent = 5;
 
+constexpr const char* gone = "gdb: the client is gone, the guest goes on";
+
 constexpr cmma_gdb_go free_run{CMMA_GDB_GO, 0, 0};
 
 }  // namespace
@@ -159,21 +161,21 @@ void Server::serve(int cpu, cmma_gdb_reason reason, std::uint64_t address, bool 
   if (connection_.has_client()) {
     orders_.fill(free_run);
   } else {
-    forget_client();
+    forget_client(gone);
   }
 }
 
 void Server::receive() {
   reader_.add(connection_.receive());
-  if (!connection_.has_client()) forget_client();
+  if (!connection_.has_client()) forget_client(gone);
 }
 
-void Server::forget_client() {
+void Server::forget_client(const char* why) {
   connection_.drop_client();
   session_.reset();
   stops_.clear();
   orders_.fill(free_run);
-  machine_.message(machine_.context, "gdb: the client is gone, the guest goes on");
+  machine_.message(machine_.context, why);
 }
 
 bool Server::goes_on(const Event& event) {
@@ -183,12 +185,14 @@ bool Server::goes_on(const Event& event) {
       if (acknowledges) connection_.send("+");
       switch (session_->handle(event.text)) {
         case Session::Next::stay:
-          return !connection_.has_client() ? (forget_client(), true) : false;
+          if (connection_.has_client()) return false;
+          forget_client(gone);
+          return true;
         case Session::Next::go:
           orders_ = session_->orders();
           return true;
         case Session::Next::detach:
-          forget_client();
+          forget_client("gdb: detached, the guest goes on");
           return true;
         case Session::Next::kill:
           orders_ = {};
@@ -208,7 +212,7 @@ bool Server::goes_on(const Event& event) {
       return false;
     case Event::Kind::nak:
       if (++resent_ > most_resent) {
-        forget_client();
+        forget_client(gone);
         return true;
       }
       connection_.send(last_sent_);

@@ -53,7 +53,7 @@ class Server {
   [[nodiscard]] bool welcome();
   [[nodiscard]] bool goes_on(const Event& event);
   void receive();
-  void forget_client();
+  void forget_client(const char* why);
   void send(std::string_view packet);
   void wake_listener();
 

@@ -1,0 +1,65 @@
+#!/bin/bash
+# gdb-multiarch on the Linux kernel: attach before the start, break at a function, look at registers and a variable,
+# step, watch, ask the host, detach; and the guest goes on to its power-off. Killed, it ends with a line that says so.
+# The packages' gdb is wanted: without it the test is skipped.
+. "$(dirname "$0")/lib.sh"
+command -v gdb-multiarch >/dev/null || exit 77
+
+# gdb_boots STATUS ARGUMENT...: as boots, with gdb and the commands of $work/gdb; what it wrote is in $work/seen.
+gdb_boots() {
+  local expected=$1 status=0 port=
+  shift
+  : >"$work/err"
+  "$cmma" boot --timeout 120 --gdb 0 --gdb-wait "$@" >"$work/out" 2>"$work/err" </dev/null &
+  for _ in $(seq 200); do
+    port=$(sed -nE 's/.*gdb: target remote :([0-9]+)$/\1/p' "$work/err")
+    [ -z "$port" ] || break
+    sleep 0.1
+  done
+  [ -n "$port" ] || failed "no port is named"
+  timeout 120 gdb-multiarch -nx -batch -ex 'set pagination off' -ex 'set trust-readonly-sections on' \
+    -ex "target remote :$port" -x "$work/gdb" "$BUILD/kernel/vmlinux" </dev/null >"$work/seen" 2>&1 || true
+  wait $! || status=$?
+  [ "$status" -eq "$expected" ] || { cat "$work/seen"; failed "status $status instead of $expected"; }
+}
+check_seen() { grep -Eq -- "$1" "$work/seen" || { cat "$work/seen"; failed "gdb has not seen \"$1\""; }; }
+
+cat >"$work/gdb" <<'COMMANDS'
+break kernel_init
+continue
+info threads
+x/s &linux_banner
+set $before = $pswa
+stepi
+printf "stepped %d\n", $pswa > $before && $pswa <= $before + 6
+printf "space %d\n", $cr1 == $cr13
+delete
+watch *(unsigned long *)&jiffies_64
+continue
+delete
+monitor cmma matrix
+monitor translate 3ffe0100000
+break vfs_open
+continue
+backtrace 2
+delete
+detach
+COMMANDS
+gdb_boots 0 --cpus 2 --run 'echo still alive'
+check_seen '^Thread 1 hit Breakpoint 1, 0x000003ffe[0-9a-f]* in kernel_init'
+check_seen 'Thread 2 \(CPU 0001, stopped\)'
+check_seen 'linux_banner>:.*Linux version 6\.12'
+check_seen '^stepped 1$'
+check_seen '^space 1$'
+check_seen 'hit Hardware watchpoint 2'
+check_seen '^S stable  *[1-9]'
+check_seen '^0x3ffe0100000 is absolute 0x[1-9a-f]'
+check_seen 'in vfs_open'
+check_seen '^#1 .* in '
+check_out '^still alive$'
+check_err 'gdb: detached, the guest goes on'
+
+printf 'break kernel_init\ncontinue\nkill\n' >"$work/gdb"
+gdb_boots 1 --run 'echo never'
+check_err 'gdb has killed the guest'
+check_no_out '^never$'
