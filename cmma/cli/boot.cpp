@@ -70,8 +70,8 @@ Expected<void> check(const BootOptions& options) {
   }
   if ((options.gdb_wait || !options.gdb_text.empty()) && !options.gdb)
     return usage("--gdb-wait and --gdb-text need --gdb PORT");
-  if (options.gdb_text.find_first_not_of("0123456789abcdefABCDEF", options.gdb_text.starts_with("0x") ? 2 : 0) !=
-      std::string::npos) {
+  if (options.gdb_text.find_first_not_of("0123456789abcdefABCDEF",
+                                         options.gdb_text.starts_with("0x") ? 2 : 0) != std::string::npos) {
     return usage("--gdb-text: a hexadecimal address");
   }
   if (options.gdb && options.determinism.check) return usage("--gdb: not with --check-determinism");

@@ -1,5 +1,5 @@
-// The C interface of the gdb server. No exception leaves it: but for cmma_gdb_open, where there is somebody to tell,
-// the only one is that memory has run out, and it ends the process.
+// The C interface of the gdb server. No exception leaves it: but for cmma_gdb_open, where there is somebody
+// to tell, the only one is that memory has run out, and it ends the process.
 #include <exception>
 #include <memory>
 #include <string_view>

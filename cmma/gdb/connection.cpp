@@ -49,7 +49,8 @@ std::expected<Connection, std::string> Connection::listen(unsigned port) {
 
 Connection::Wanted Connection::wait(int milliseconds, int wake) {
   for (;;) {
-    std::array<pollfd, 3> sources{{{client_.get(), POLLIN, 0}, {listening_.get(), POLLIN, 0}, {wake, POLLIN, 0}}};
+    std::array<pollfd, 3> sources{
+        {{client_.get(), POLLIN, 0}, {listening_.get(), POLLIN, 0}, {wake, POLLIN, 0}}};
     if (::poll(sources.data(), sources.size(), milliseconds) <= 0) return Wanted::nothing;
     if (sources[0].revents != 0) return Wanted::data;
     if (sources[1].revents == 0) return Wanted::nothing;

@@ -47,8 +47,8 @@ class Connection {
   void drop_client() { client_.close(); }
 
   enum class Wanted : unsigned char { nothing, client, data };
-  // Wait so long (-1: for ever) for a client to come, or for the client's data or end. `wake` ends the wait too. A
-  // second client is turned away here.
+  // Wait so long (-1: for ever) for a client to come, or for the client's data or end. `wake` ends the wait
+  // too. A second client is turned away here.
   [[nodiscard]] Wanted wait(int milliseconds, int wake = -1);
   [[nodiscard]] bool accept();
   // What has come; nothing when the client is gone, which closes the socket.

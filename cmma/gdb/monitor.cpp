@@ -11,7 +11,8 @@ namespace cmma::gdb {
 namespace {
 
 constexpr std::string_view help_text =
-    "cmma COMMAND       ask the host; addresses are absolute and hexadecimal, or v:ADDRESS for a virtual one\n"
+    "cmma COMMAND       ask the host; addresses are absolute and hexadecimal, or v:ADDRESS for a virtual "
+    "one\n"
     "  cmma matrix, cmma counters, cmma block ADDRESS, cmma discard ADDRESS, ... (cmma help has them all)\n"
     "translate ADDRESS  what a virtual address of this CPU stands for, and in which state that block is;\n"
     "                   or why it stands for nothing\n"

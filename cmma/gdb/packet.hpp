@@ -65,8 +65,8 @@ class PacketReader {
 [[nodiscard]] std::string to_hex(std::string_view text);
 [[nodiscard]] std::optional<std::string> from_hex(std::string_view digits);
 
-// A hexadecimal number at the beginning of `text`, which loses it; nothing if there is none, or if it is longer
-// than 64 bits.
+// A hexadecimal number at the beginning of `text`, which loses it; nothing if there is none, or if it is
+// longer than 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> take_number(std::string_view& text);
 // The whole of `text` is a number.
 [[nodiscard]] std::optional<std::uint64_t> whole_number(std::string_view text);

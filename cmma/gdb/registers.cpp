@@ -11,7 +11,16 @@
 namespace cmma::gdb {
 namespace {
 
-enum class Bank : std::uint8_t { psw_mask, psw_address, general, access, control, floating, floating_control, fixed };
+enum class Bank : std::uint8_t {
+  psw_mask,
+  psw_address,
+  general,
+  access,
+  control,
+  floating,
+  floating_control,
+  fixed
+};
 
 struct Register {
   std::string name;

@@ -1,8 +1,8 @@
 // The registers as gdb numbers and describes them: the target description, and values in the protocol's form
 // (hexadecimal, most significant byte first).
 //
-// Used by the session. The names and features are gdb's for s390: `core`, `acr`, `fpr`; `cr` and `virt` are those
-// that other emulators use for what a debugger of kernels needs besides.
+// Used by the session. The names and features are gdb's for s390: `core`, `acr`, `fpr`; `cr` and `virt` are
+// those that other emulators use for what a debugger of kernels needs besides.
 #ifndef CMMA_GDB_REGISTERS_HPP
 #define CMMA_GDB_REGISTERS_HPP
 

@@ -34,8 +34,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(unsigned port, 
   Socket wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!wake.is_open()) return std::unexpected(fmt::format("eventfd: {}", std::strerror(errno)));
   std::unique_ptr<Server> server{new Server(std::move(*connection), std::move(wake), machine)};
-  machine.message(machine.context,
-                  fmt::format("gdb: target remote :{}", server->connection_.port()).c_str());
+  machine.message(machine.context, fmt::format("gdb: target remote :{}", server->connection_.port()).c_str());
   if (listener) {
     server->parked_ = false;
     server->listener_ = std::thread([raw = server.get()] { raw->listen(); });

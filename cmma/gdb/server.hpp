@@ -2,11 +2,12 @@
 //
 // Used by the C interface (abi.cpp) and by tests. What each public function does is said in cmma/gdb.h.
 //
-// Threads: the listener thread uses the connection while no CPU serves, a CPU while it does. A CPU that begins
-// to serve waits until the listener has let go (G1).
+// Threads: the listener thread uses the connection while no CPU serves, a CPU while it does. A CPU that
+// begins to serve waits until the listener has let go (G1).
 //
 // Invariants
-//   G1  The connection, the reader and the session are used by one thread at a time: by the listener only while
+//   G1  The connection, the reader and the session are used by one thread at a time: by the listener only
+//   while
 //       `serving_` is false and it has not said that it is parked.
 //   G2  When a client is gone, stops_ is empty.
 #ifndef CMMA_GDB_SERVER_HPP
@@ -31,8 +32,8 @@ namespace cmma::gdb {
 
 class Server {
  public:
-  [[nodiscard]] static std::expected<std::unique_ptr<Server>, std::string> open(unsigned port, bool listener,
-                                                                                const cmma_gdb_machine& machine);
+  [[nodiscard]] static std::expected<std::unique_ptr<Server>, std::string> open(
+      unsigned port, bool listener, const cmma_gdb_machine& machine);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();

@@ -44,7 +44,9 @@ std::string Session::stop_text() const {
       return fmt::format("T05thread:{:x};swbreak:;", thread);
     case CMMA_GDB_WATCHPOINT: {
       const Watch kind = stops_.kind_at(watched_);
-      const std::string_view name = kind == Watch::write ? "watch" : kind == Watch::read ? "rwatch" : "awatch";
+      const std::string_view name = kind == Watch::write  ? "watch"
+                                    : kind == Watch::read ? "rwatch"
+                                                          : "awatch";
       return fmt::format("T05thread:{:x};{}:{:x};", thread, name, watched_);
     }
     case CMMA_GDB_INTERRUPT:

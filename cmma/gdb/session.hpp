@@ -3,7 +3,8 @@
 // Used by the server, which brings packets and takes answers, and by tests. CPU n is thread n + 1.
 //
 // Invariants
-//   S1  Each packet is answered once, but for those that let the guest go on: their answer is the report of the
+//   S1  Each packet is answered once, but for those that let the guest go on: their answer is the report of
+//   the
 //       next stop. A packet that is not known gets the empty answer, a bad one an error.
 //   S2  What a packet says is believed only after a check: numbers, lengths, threads.
 #ifndef CMMA_GDB_SESSION_HPP
@@ -72,7 +73,8 @@ class Session {
   void print(std::string_view text);
   void print_translation(std::string_view address);
   void print_cpus();
-  [[nodiscard]] std::expected<std::string, std::string> with_absolute_addresses(std::string_view command) const;
+  [[nodiscard]] std::expected<std::string, std::string> with_absolute_addresses(
+      std::string_view command) const;
 
   [[nodiscard]] cmma_gdb_registers registers() const;
 
@@ -80,12 +82,12 @@ class Session {
   Stops& stops_;
   Send send_;
   int stopped_cpu_ = 0;
-  int selected_ = 0;      // for registers and memory: H g
-  int to_resume_ = -1;    // for s: H c; -1 for the one that has stopped
+  int selected_ = 0;    // for registers and memory: H g
+  int to_resume_ = -1;  // for s: H c; -1 for the one that has stopped
   cmma_gdb_reason reason_ = CMMA_GDB_INTERRUPT;
   std::uint64_t watched_ = 0;
-  bool told_ = false;     // the client knows of this stop
-  bool asked_ = false;    // the client waits for the report of a stop
+  bool told_ = false;   // the client knows of this stop
+  bool asked_ = false;  // the client waits for the report of a stop
   bool no_ack_ = false;
   Orders orders_{};
 };

@@ -45,7 +45,8 @@ bool Stops::breaks_in_page(std::uint64_t address) const {
   return at != breakpoints_.end() && (*at & ~in_page) == (address & ~in_page);
 }
 
-std::optional<Stops::Watchpoint> Stops::watches(std::uint64_t first, std::uint64_t last, bool is_write) const {
+std::optional<Stops::Watchpoint> Stops::watches(std::uint64_t first, std::uint64_t last,
+                                                bool is_write) const {
   for (const Watchpoint& watchpoint : watchpoints_) {
     const bool wanted = watchpoint.kind == Watch::access || (watchpoint.kind == Watch::write) == is_write;
     if (wanted && overlaps(first, last, watchpoint)) return watchpoint;

@@ -1,5 +1,5 @@
-// The breakpoints and watchpoints that the client has set. Addresses are those of the guest's instructions and
-// operands, virtual or real as the CPU uses them, in every address space.
+// The breakpoints and watchpoints that the client has set. Addresses are those of the guest's instructions
+// and operands, virtual or real as the CPU uses them, in every address space.
 //
 // Used by the session, which changes them while no CPU runs, and by the machine's questions.
 //
@@ -40,7 +40,8 @@ class Stops {
   [[nodiscard]] bool breaks_at(std::uint64_t address) const;
   [[nodiscard]] bool breaks_in_page(std::uint64_t address) const;
   // The watchpoint that an access to first..last is for; nothing if it is for none.
-  [[nodiscard]] std::optional<Watchpoint> watches(std::uint64_t first, std::uint64_t last, bool is_write) const;
+  [[nodiscard]] std::optional<Watchpoint> watches(std::uint64_t first, std::uint64_t last,
+                                                  bool is_write) const;
   [[nodiscard]] bool watches_page(std::uint64_t first, std::uint64_t last) const;
   // The kind of the watchpoint at this address.
   [[nodiscard]] Watch kind_at(std::uint64_t address) const;

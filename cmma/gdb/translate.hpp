@@ -1,8 +1,8 @@
-// Dynamic address translation for a debugger: from a virtual address to an absolute one, by the tables that a CPU
-// uses, without an exception, a TLB entry or a reference bit.
+// Dynamic address translation for a debugger: from a virtual address to an absolute one, by the tables that a
+// CPU uses, without an exception, a TLB entry or a reference bit.
 //
-// Used by the session and its monitor commands. Tables are read with `peek`, so one that has been paged out is
-// looked at where it is.
+// Used by the session and its monitor commands. Tables are read with `peek`, so one that has been paged out
+// is looked at where it is.
 #ifndef CMMA_GDB_TRANSLATE_HPP
 #define CMMA_GDB_TRANSLATE_HPP
 

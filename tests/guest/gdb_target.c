@@ -1,6 +1,6 @@
-/* What gdb is tried on (run-gdb, gdb_target.gdb): functions that are called a known number of times on two CPUs at
- * once, a variable that is changed a known number of times, blocks that have no frame, and one that gdb writes to.
- * Run without gdb it passes too, but for what gdb should have written. */
+/* What gdb is tried on (run-gdb, gdb_target.gdb): functions that are called a known number of times on two
+ * CPUs at once, a variable that is changed a known number of times, blocks that have no frame, and one that
+ * gdb writes to. Run without gdb it passes too, but for what gdb should have written. */
 #include "lib/essa.h"
 #include "lib/host.h"
 #include "lib/report.h"
@@ -49,7 +49,8 @@ void test_main(void) {
   report(smp_start(1, count), "CPU 1 starts");
   count();
   report(smp_join(1, 60), "CPU 1 stops");
-  report(counted[0] == CALLS && counted[1] == CALLS, "every call was made: %lu and %lu", counted[0], counted[1]);
+  report(counted[0] == CALLS && counted[1] == CALLS, "every call was made: %lu and %lu", counted[0],
+         counted[1]);
 
   make_state(DISCARDED, STATE_VZ);
   make_state(UNUSED, STATE_UZ);

@@ -1,4 +1,5 @@
-// The packet layer of the gdb server: framing, checksums, escapes, and streams that are cut, damaged or endless.
+// The packet layer of the gdb server: framing, checksums, escapes, and streams that are cut, damaged or
+// endless.
 #include "gdb/packet.hpp"
 
 #include <gtest/gtest.h>

@@ -60,7 +60,8 @@ TEST_F(GdbSession, Registers) {
 TEST_F(GdbSession, TargetDescriptionNamesEveryRegister) {
   std::string document = ask("qXfer:features:read:target.xml:0,1000").substr(1);
   document += ask("qXfer:features:read:target.xml:1000,1000").substr(1);
-  for (const char* name : {"s390:64-bit", "org.gnu.gdb.s390.core", "\"pswm\"", "\"r15\"", "\"acr0\"", "\"fpc\"", "\"f15\""})
+  for (const char* name :
+       {"s390:64-bit", "org.gnu.gdb.s390.core", "\"pswm\"", "\"r15\"", "\"acr0\"", "\"fpc\"", "\"f15\""})
     EXPECT_NE(document.find(name), std::string::npos) << name;
   EXPECT_EQ(ask("qXfer:features:read:target.xml:ffffff,10"), "l");
   EXPECT_EQ(ask("qXfer:features:read:other.xml:0,10"), "E00");
@@ -237,7 +238,9 @@ class Client {
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   }
-  void send(std::string_view bytes) const { static_cast<void>(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL)); }
+  void send(std::string_view bytes) const {
+    static_cast<void>(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
+  }
   // All up to this many bytes.
   std::string receive(std::size_t length) const {
     std::string all(length, '\0');
@@ -304,7 +307,8 @@ TEST(GdbServer, ThePortIsTakenOrWrong) {
   GdbMachine machine;
   auto first = Server::open(0, false, machine.table);
   ASSERT_TRUE(first);
-  const auto port = static_cast<unsigned>(std::stoi(machine.messages.substr(machine.messages.rfind(':') + 1)));
+  const auto port =
+      static_cast<unsigned>(std::stoi(machine.messages.substr(machine.messages.rfind(':') + 1)));
   EXPECT_FALSE(Server::open(port, false, machine.table));
   EXPECT_FALSE(Server::open(65536, false, machine.table));
 }
