@@ -188,7 +188,7 @@ std::string stable_text(std::string_view text) {
   }
   // "#-#", "# #" and the like say no more than one of them.
   for (const std::string_view twice : {"##", "#.#", "#:#", "#-#", "#,#", "#/#", "# #"}) {
-    for (std::size_t at = 0; (at = out.find(twice)) != std::string::npos;) out.replace(at, twice.size(), "#");
+    for (std::size_t at = 0; (at = out.find(twice)) != std::string::npos;) out.erase(at, twice.size() - 1);
   }
   return std::string{trimmed(out)};
 }
