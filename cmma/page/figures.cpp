@@ -120,7 +120,7 @@ std::string matrix_section(const Run& run) {
         rows += "<td>0</td>";
         continue;
       }
-      const std::string peak = grouped(static_cast<std::uint64_t>(most));
+      const std::string peak = grouped(whole(most));
       fmt::format_to(std::back_inserter(rows), "<td>{}<b>{}</b> <small>at the end, {}; most {}</small></td>",
                      small_chart(series, run.time, most,
                                  fmt::format("{} over time: at most {} blocks", series.name, peak)),

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <limits>
 
 namespace cmma::page {
 namespace {
@@ -83,9 +84,13 @@ std::string grouped(std::uint64_t number) {
   return text;
 }
 
+std::uint64_t whole(double number) {
+  if (!(number > 0)) return 0;
+  return number >= 0x1p64 ? std::numeric_limits<std::uint64_t>::max() : static_cast<std::uint64_t>(number);
+}
+
 std::string rounded(double number) {
-  if (number < 9999.5)
-    return number < 10 ? three_digits(number) : grouped(static_cast<std::uint64_t>(number + 0.5));
+  if (number < 9999.5) return number < 10 ? three_digits(number) : grouped(whole(number + 0.5));
   struct Scale {
     double one;
     std::string_view word;

@@ -19,6 +19,9 @@ namespace cmma::page {
 
 // "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
+
+// The integer part; what is beyond the range of the type becomes its end.
+[[nodiscard]] std::uint64_t whole(double number);
 // Three digits and a word: "5.02 billion"; "0" to "9,999" as they are.
 [[nodiscard]] std::string rounded(double number);
 // Of so many blocks: "512 MB", "1.5 GB".

@@ -67,7 +67,7 @@ TEST_F(RaceAbi, ARunThroughEveryFunction) {
       "[[trigger]]\nat = 0x1000\naction = \"print\"\n"
       "[[trigger]]\ninstructions = 9\naction = \"page-out\"\nblock = 0x6000\n");
   ASSERT_NE(race, nullptr) << error;
-  for (const std::uint64_t block : {5, 6}) ASSERT_EQ(cmma_access(host, block * block_size, 0), CMMA_DONE);
+  for (const std::uint64_t block : {5u, 6u}) ASSERT_EQ(cmma_access(host, block * block_size, 0), CMMA_DONE);
   std::uint64_t r1 = 0;
   ASSERT_EQ(cmma_essa(host, 0, 5 * block_size, 3, &r1), CMMA_DONE);
   const cmma_watch* const watch = cmma_race_watch(race);

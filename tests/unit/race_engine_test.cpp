@@ -27,7 +27,7 @@ class RaceEngine : public testing::Test {
   void run(const std::string& triggers, std::vector<std::vector<Step>> steps = two_cpus()) {
     engine.reset();
     rig = std::make_unique<Rig>("seed=1,policy=none");
-    for (const std::uint64_t block : {5, 6}) rig->store(block, 0x5a);
+    for (const std::uint64_t block : {5u, 6u}) rig->store(block, 0x5a);
     if (prepare) prepare();
     machine = std::make_unique<ScriptMachine>(*rig, std::move(steps));
     machine->registers = registers;
