@@ -8,8 +8,10 @@ boots 2 --memory 128M --frames 256M
 check_err 'frames'
 boots 2 --no-cmma --frames 64M
 check_err 'no-cmma'
-boots 2 --deterministic
-check_err 'not there yet'
+boots 2 --deterministic --no-cmma
+check_err 'not without the host'
+boots 2 --events /nowhere/log
+check_err 'deterministic'
 boots 2 --cpus 99
 boots 2 --nonsense
 boots 2 --kernel /nowhere
