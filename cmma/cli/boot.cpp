@@ -186,6 +186,7 @@ Expected<int> boot(BootOptions options) {
   const auto image = load(options);
   if (!image) return std::unexpected(image.error());
   run.determinism = determinism_text(options);
+  run.fork_driver = options.determinism.fork_driver;
   return options.determinism.check ? run_twice(run, *image, options) : run_once(run, *image, options);
 }
 
@@ -240,6 +241,8 @@ void register_boot(CLI::App& app, Run& run) {
                       "Write what the unseed is made of to this file");
   command->add_option("--record-input", options.determinism.record,
                       "Write what comes from outside, and when");
+  command->add_option("--fork-driver", options.determinism.fork_driver)
+      ->group("");  // for `cmma race explore`
   command->add_option("--replay-input", options.determinism.replay, "Take what comes from outside from there")
       ->check(CLI::ExistingFile);
   command->add_option("--run", options.command, "Run this shell command in the guest, then power off");

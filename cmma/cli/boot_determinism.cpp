@@ -7,6 +7,7 @@
 #include <fstream>
 #include <optional>
 
+#include "cli/boot_files.hpp"
 #include "cli/subcommand.hpp"
 
 namespace cmma::cli {
@@ -91,6 +92,7 @@ std::string determinism_text(const BootOptions& options) {
   if (!asked.events.empty()) text += ",log=" + fs::absolute(asked.events).string();
   if (!asked.record.empty()) text += ",record=" + fs::absolute(asked.record).string();
   if (!asked.replay.empty()) text += ",replay=" + fs::absolute(asked.replay).string();
+  if (asked.fork_driver >= 0) text += fmt::format(",fork={}:{}", asked.fork_driver, console_out_descriptor);
   return text;
 }
 

@@ -163,6 +163,8 @@ Expected<void> Machine::start(const BootFiles& files) {
   const pid_t parent = ::getpid();
   child_ = ::fork();
   if (child_ < 0) return system_failure("fork");
+  // So that its other end sees when the machine has gone.
+  if (child_ > 0 && run_.fork_driver >= 0) ::close(run_.fork_driver);
   if (child_ == 0) {
     ::dup2(messages->write.get(), STDOUT_FILENO);
     ::dup2(messages->write.get(), STDERR_FILENO);

@@ -19,6 +19,7 @@ struct MachineRun {
   bool interactive;            // standard input goes to the guest
   bool expects_status;         // --run: the guest will print how its command ended
   std::string determinism;     // for the machine's environment; empty: an ordinary run
+  int fork_driver = -1;        // a descriptor that the machine inherits; -1: none
   bool quiet_console = false;  // what the guest writes is not wanted
 };
 

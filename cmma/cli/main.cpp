@@ -9,12 +9,8 @@ namespace {
 
 // A new subcommand is a line here and one in subcommand.hpp.
 constexpr std::array<cmma::cli::Register, 6> subcommands{
-    cmma::cli::register_boot,
-    cmma::cli::register_compare,
-    cmma::cli::register_report,
-    cmma::cli::register_race,
-    cmma::cli::register_states,
-    cmma::cli::register_trace,
+    cmma::cli::register_boot, cmma::cli::register_compare, cmma::cli::register_report,
+    cmma::cli::register_race, cmma::cli::register_states,  cmma::cli::register_trace,
 };
 
 }  // namespace

@@ -1,14 +1,19 @@
-// `cmma race explore | results | merge`: many placements of an action, each a run of its own.
+// `cmma race explore | results | merge`: many placements of an action, each a run of its own, from the
+// guest's window on or from its boot.
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <sstream>
 
 #include "cli/race_explore.hpp"
 #include "cli/race_run.hpp"
+#include "cli/race_window.hpp"
 #include "race/campaign.hpp"
 #include "race/kinds.hpp"
 #include "race/plans.hpp"
@@ -22,10 +27,20 @@ struct Asked {
   std::string file;
   std::string results;
   std::vector<std::string> parts_of_results;
+  std::string plan = "nth";
   std::string event = "essa";
   std::optional<std::uint32_t> detail;
+  std::string action = "discard";
   std::uint64_t first = 1;
   std::uint64_t last = 0;
+  unsigned switches = 1;
+  unsigned deeds = 1;
+  std::uint64_t stay = 20;
+  std::uint32_t rate = 655;
+  std::uint64_t seeds = 200;
+  unsigned jobs = 2;
+  std::uint64_t limit = 100'000'000;
+  bool boot_each = false;
   std::uint64_t part = 0;
   std::uint64_t parts = 1;
 };
@@ -47,39 +62,151 @@ struct Scratch {
   const fs::path path = fs::temp_directory_path() / fmt::format("cmma-explore-{}", ::getpid());
 };
 
-int explore(const Asked& asked) {
-  auto scenario = race::read_scenario(asked.file);
-  if (!scenario) return complain(scenario.error());
-  const race::Kind* const kind = race::kind_named(asked.event);
-  if (kind == nullptr || !kind->has_block)
-    return complain(fmt::format("--event: '{}' is no event that has a block", asked.event));
-  if (asked.last < asked.first || asked.first == 0) return complain("--first and --last: 1 <= first <= last");
-  if (asked.part >= asked.parts) return complain("--part: below --parts");
-  const auto planner = race::plan_nth({.first = asked.first,
-                                       .last = asked.last,
-                                       .event = {.kind = kind->number, .detail = asked.detail, .operand = {}},
-                                       .deed = {}});
-  const Scratch scratch;
-  const std::vector<race::Trigger> own = scenario->triggers;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// What is tried, as the options say it. `last` is the last event.
+std::unique_ptr<race::Planner> planner_of(const Asked& asked, const race::AtEvent& event, unsigned cpus,
+                                          std::uint64_t last) {
+  const race::Action action = asked.action == "page-out"  ? race::Action::page_out
+                              : asked.action == "page-in" ? race::Action::page_in
+                              : asked.action == "drop"    ? race::Action::drop
+                                                          : race::Action::discard;
+  if (asked.plan == "nth") {
+    // Of an event without a block: that of the CPU's last ESSA.
+    const race::Kind* const kind = race::kind_of(event.kind);
+    const bool has_block = kind != nullptr && kind->has_block;
+    const race::BlockChoice block = has_block ? race::BlockChoice{race::EventBlock{}} : race::LastEssa{};
+    return race::plan_nth(
+        {.first = asked.first, .last = last, .event = event, .deed = {.action = action, .block = block}});
+  }
+  const std::vector<race::Deed> choices{{.action = action, .block = race::LastEssa{}}};
+  if (asked.plan == "bounded") {
+    return race::plan_bounded({.first = asked.first,
+                               .last = last,
+                               .switches = asked.switches,
+                               .cpus = cpus,
+                               .stay = asked.stay,
+                               .deeds = asked.deeds,
+                               .choices = choices});
+  }
+  return race::plan_random(
+      {.first = asked.first, .last = last, .rate = asked.rate, .seeds = asked.seeds, .choices = choices});
+}
+
+// A campaign with what it shows meanwhile.
+class Campaign {
+ public:
+  explicit Campaign(const Asked& asked) : asked_(asked) {}
+
+  std::expected<race::Results, std::string> in_window(const race::Scenario& scenario);
+  std::expected<race::Results, std::string> with_boots(const race::Scenario& scenario);
+
+ private:
+  void show(std::uint64_t plans, const race::Result& result);
+  void keep(std::uint64_t plan, const race::Result& result, const Window& window);
+
+  const Asked& asked_;
+  const Scratch scratch_;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point shown_ = Clock::now();
+  std::uint64_t ran_ = 0;
+  std::set<std::string> signatures_;
+};
+
+race::AtEvent event_of(const Asked& asked) {
+  // Counted by other plans are events of any kind: a place for a switch or a deed is behind each.
+  if (asked.plan != "nth" || asked.event == "any") return {};
+  return {.kind = race::kind_named(asked.event)->number, .detail = asked.detail, .operand = {}};
+}
+
+void Campaign::show(std::uint64_t plans, const race::Result& result) {
+  ++ran_;
+  if (!result.signature.empty()) signatures_.insert(result.signature);
+  if (seconds_since(shown_) < 1 && ran_ != plans) return;
+  shown_ = Clock::now();
+  const double rate = static_cast<double>(ran_) / seconds_since(began_);
+  fmt::print(stderr, "{} of {} runs, {:.1f} a second, {:.0f} s left, {} ways to fail\n", ran_, plans, rate,
+             static_cast<double>(plans - std::min(plans, ran_)) / rate, signatures_.size());
+}
+
+// The first run of each failure: to be replayed, and what the guest said.
+void Campaign::keep(std::uint64_t plan, const race::Result& result, const Window& window) {
+  if (result.signature.empty() || signatures_.contains(result.signature)) return;
+  const std::string base = fmt::format("{}.plan-{}", asked_.results, plan);
+  std::error_code error;
+  fs::copy_file(window.schedule(), base + ".schedule.toml", fs::copy_options::overwrite_existing, error);
+  if (!error)
+    fs::copy_file(window.console(), base + ".console.txt", fs::copy_options::overwrite_existing, error);
+  fmt::print(stderr, "plan {}: {}\n", plan, result.signature);
+  if (error)
+    fmt::print(stderr, "cmma: its files cannot be kept: {}\n", error.message());
+  else
+    fmt::print(stderr, "  cmma race replay {}.schedule.toml\n", base);
+}
+
+std::expected<race::Results, std::string> Campaign::in_window(const race::Scenario& scenario) {
+  auto window = Window::open(scenario, {.folder = scratch_.path, .jobs = asked_.jobs, .limit = asked_.limit});
+  if (!window) return std::unexpected(std::move(window.error()));
+  const double boot = seconds_since(began_);
+  const auto events = (*window)->count(event_of(asked_));
+  if (!events) return std::unexpected(events.error());
+  fmt::print(stderr, "the guest came to its window in {:.1f} s; it has {} events of this kind\n", boot,
+             *events);
+  const std::uint64_t last = asked_.last == 0 ? *events : std::min(asked_.last, *events);
+  if (last < asked_.first) return std::unexpected("--first is behind the window's end");
+  const auto planner = planner_of(asked_, event_of(asked_), scenario.boot.cpus, last);
+  const race::Range range = race::part_of(planner->count(), asked_.part, asked_.parts);
+  began_ = Clock::now();
+  auto results = race::explore(*planner, scenario.name + " in its window", range, asked_.results, **window,
+                               [&](std::uint64_t plan, const race::Result& result) {
+                                 keep(plan, result, **window);
+                                 show(range.to - range.from, result);
+                                 return true;
+                               });
+  if (results && ran_ != 0) {
+    const double each = seconds_since(began_) / static_cast<double>(ran_);
+    fmt::print("{} runs, {:.1f} a second; booting for each would take {:.0f} times as long\n", ran_, 1 / each,
+               (boot / asked_.jobs + each) / each);
+  }
+  return results;
+}
+
+std::expected<race::Results, std::string> Campaign::with_boots(const race::Scenario& scenario) {
+  const auto planner = planner_of(asked_, event_of(asked_), scenario.boot.cpus, asked_.last);
   const auto run =
       [&](const std::vector<race::Trigger>& triggers) -> std::expected<race::Result, std::string> {
-    race::Scenario one = *scenario;
-    one.triggers = own;
+    race::Scenario one = scenario;
     one.triggers.insert(one.triggers.end(), triggers.begin(), triggers.end());
-    one.file = (scratch.path / "plan.toml").string();
+    one.file = (scratch_.path / "plan.toml").string();
     std::ofstream(one.file) << race::write_scenario(one);
-    auto outcome = run_once(one, race_files(one, scratch.path), std::nullopt, false);
+    auto outcome = run_once(one, race_files(one, scratch_.path), std::nullopt, false);
     if (!outcome) return std::unexpected(std::move(outcome.error().second));
     return race::Result{
         .signature = std::move(outcome->signature), .done = outcome->done, .refused = outcome->refused};
   };
-  const race::Range range = race::part_of(planner->count(), asked.part, asked.parts);
-  const auto results = race::explore(*planner, scenario->name, range, asked.results, run,
-                                     [&](std::uint64_t plan, const race::Result& result) {
-                                       fmt::print(stderr, "{} of {} to {}: {}\n", plan, range.from, range.to,
-                                                  result.signature.empty() ? "nothing" : result.signature);
-                                       return true;
-                                     });
+  const race::Range range = race::part_of(planner->count(), asked_.part, asked_.parts);
+  return race::explore(*planner, scenario.name, range, asked_.results, run,
+                       [&](std::uint64_t, const race::Result& result) {
+                         show(range.to - range.from, result);
+                         return true;
+                       });
+}
+
+int explore(const Asked& asked) {
+  auto scenario = race::read_scenario(asked.file);
+  if (!scenario) return complain(scenario.error());
+  if (asked.event != "any" && race::kind_named(asked.event) == nullptr)
+    return complain(fmt::format("--event: '{}' is no event (try: cmma race schema)", asked.event));
+  if (asked.first == 0 || (asked.last != 0 && asked.last < asked.first))
+    return complain("--first and --last: 1 <= first <= last");
+  if (asked.boot_each && asked.last == 0) return complain("--boot-each: needs --last");
+  if (asked.part >= asked.parts) return complain("--part: below --parts");
+  Campaign campaign(asked);
+  const auto results = asked.boot_each ? campaign.with_boots(*scenario) : campaign.in_window(*scenario);
   if (!results) return complain(results.error(), exit_host);
   fmt::print("{}", race::summary(*results));
   return race::classes(*results).empty() ? exit_good : exit_guest_failed;
@@ -122,14 +249,40 @@ void register_explore(CLI::App& race, Run& run) {
     one->callback([&run, asked, act] { run = [asked, act] { return act(*asked); }; });
     return one;
   };
-  auto* explored = add("explore", "Discard the block of one event after the other, a run for each", explore);
+  auto* explored = add("explore", "Do something to a block behind one event after the other", explore);
   explored->add_option("FILE", asked->file, "Scenario; its own triggers stay")->required();
-  explored->add_option("--event", asked->event, "Events that are counted")->capture_default_str();
-  explored->add_option("--detail", asked->detail, "Only those with this detail, such as the ORC of ESSA");
-  explored->add_option("--first", asked->first, "The first one")->capture_default_str();
-  explored->add_option("--last", asked->last, "The last one")->required();
   explored->add_option("--results", asked->results, "Results go here; what is there already is not run again")
       ->required();
+  explored
+      ->add_option("--plan", asked->plan,
+                   "nth: behind each event in turn. bounded: all placements of few CPU switches and deeds. "
+                   "random: many at a time")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"nth", "bounded", "random"}));
+  explored->add_option("--action", asked->action, "The deed")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"discard", "page-out", "page-in", "drop"}));
+  explored->add_option("--event", asked->event, "nth: events that are counted; \"any\" for all")
+      ->capture_default_str();
+  explored->add_option("--detail", asked->detail,
+                       "nth: only those with this detail, such as the ORC of ESSA");
+  explored->add_option("--first", asked->first, "The first event")->capture_default_str();
+  explored->add_option("--last", asked->last, "The last one; if not given, the last of the window");
+  explored->add_option("--switches", asked->switches, "bounded: at most so many CPU switches")
+      ->capture_default_str();
+  explored->add_option("--stay", asked->stay, "bounded: events of the other CPU before a switch ends")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  explored->add_option("--deeds", asked->deeds, "bounded: at most so many deeds")->capture_default_str();
+  explored->add_option("--rate", asked->rate, "random: deeds for 65536 events")->capture_default_str();
+  explored->add_option("--seeds", asked->seeds, "random: so many plans")->capture_default_str();
+  explored->add_option("--jobs", asked->jobs, "Machines at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 60));
+  explored->add_option("--limit", asked->limit, "Instructions of a run in the window; then it hangs")
+      ->capture_default_str();
+  explored->add_flag("--boot-each", asked->boot_each,
+                     "Boot for each run: for a guest that opens no window. Events are those of the boot");
   explored->add_option("--part", asked->part, "Only this part, from 0")->capture_default_str();
   explored->add_option("--parts", asked->parts, "Of so many")
       ->capture_default_str()

@@ -7,6 +7,7 @@
 
 #include "cmma/gdb.h"
 #include "gdb/server.hpp"
+#include "gdb/translate.hpp"
 
 using cmma::gdb::Server;
 
@@ -83,6 +84,13 @@ int cmma_gdb_watches(const cmma_gdb* gdb, std::uint64_t first, std::uint64_t las
 
 int cmma_gdb_watches_page(const cmma_gdb* gdb, std::uint64_t first, std::uint64_t last) {
   return gdb->server->stops().watches_page(first, last) ? 1 : 0;
+}
+
+int cmma_gdb_translate(const struct cmma_gdb_machine* machine, const struct cmma_gdb_registers* registers,
+                       std::uint64_t address, std::uint64_t* absolute) {
+  const auto found = cmma::gdb::translate(*machine, *registers, address);
+  if (found) *absolute = *found;
+  return found ? 1 : 0;
 }
 
 }  // extern "C"

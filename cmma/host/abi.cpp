@@ -117,6 +117,14 @@ int cmma_peek(cmma_host* host, std::uint64_t address, void* to, std::size_t leng
   return enclose([&] { return host->host->peek(address, buffer) ? 1 : 0; });
 }
 
+int cmma_forked(cmma_host* host, char* error, std::size_t error_size) {
+  return enclose([&] {
+    const auto outcome = host->host->forked();
+    if (!outcome) report(outcome.error(), error, error_size);
+    return outcome ? 0 : 1;
+  });
+}
+
 int cmma_reclaim_wanted(const cmma_host* host) { return host->host->reclaim_wanted() ? 1 : 0; }
 
 void cmma_reclaim(cmma_host* host, int cpu) {

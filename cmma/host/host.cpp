@@ -77,6 +77,14 @@ Host::~Host() {
   if (pager_.joinable()) pager_.join();
 }
 
+std::expected<void, std::string> Host::forked() {
+  if (!options_.strays_in_place)
+    return std::unexpected("the host has a thread, which does not come along: strays=in-place");
+  if (trace_) return std::unexpected("a trace cannot go on in two processes");
+  options_.json.clear();
+  return os_->forked();
+}
+
 void Host::Section::deliver() {
   const std::vector<std::string> messages = std::exchange(host_.messages_, {});
   const std::string fail_line = std::exchange(host_.fail_line_, {});

@@ -81,6 +81,9 @@ class Host {
   [[nodiscard]] cmma_result release(int cpu, Block first, Block last);
   void reset(bool clear);
 
+  // See cmma_forked.
+  [[nodiscard]] std::expected<void, std::string> forked();
+
   // The answer to an operator's command; the bool is whether it could be done.
   struct Answer {
     bool done = true;
@@ -207,7 +210,7 @@ class Host {
   void mark(std::string label);
   [[nodiscard]] std::uint64_t instructions() const;  // with the mutex held
 
-  const Options options_;
+  Options options_;  // changes in forked() only
   const cmma_machine machine_;
   const std::unique_ptr<Os> os_;
   std::vector<Byte> states_;

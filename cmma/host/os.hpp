@@ -68,6 +68,10 @@ class Os {
   // Give the space of a range back to the file system. A file system that cannot do it is no error.
   virtual void punch_file(std::uint64_t offset, std::uint64_t bytes) = 0;
 
+  // ---- fork ----
+  // In the child: page faults and the paging file become its own. The error is one line for the user.
+  [[nodiscard]] virtual std::expected<void, std::string> forked() = 0;
+
   // ---- clock and random numbers ----
   [[nodiscard]] virtual std::uint64_t now() = 0;  // nanoseconds, monotonic
   [[nodiscard]] virtual std::uint64_t random() = 0;

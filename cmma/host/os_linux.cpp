@@ -159,6 +159,18 @@ class LinuxOs final : public Os {
                 static_cast<off_t>(bytes));
   }
 
+  std::expected<void, std::string> forked() override {
+    // What is missing stays missing, but nobody is told of it any more: a registration does not survive.
+    if (demand()) {
+      faults_ = Fd{};
+      watch_faults();
+      if (!demand()) return std::unexpected(note_);
+    }
+    const Fd old = std::move(file_);
+    if (auto opened = open_unnamed(); !opened) return opened;
+    return copy_file(old.get());
+  }
+
   std::uint64_t now() override {
     const auto since = std::chrono::steady_clock::now().time_since_epoch();
     return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(since).count());
@@ -201,6 +213,7 @@ class LinuxOs final : public Os {
 
   // With UFFD_FEATURE_SIGBUS an access to a missing page is that signal, in the thread that makes it.
   void take_signals() {
+    if (in_place_ == this) return;  // forked
     in_place_ = this;
     struct sigaction action{};
     action.sa_sigaction = [](int signal, siginfo_t* info, void* context) {
@@ -217,6 +230,20 @@ class LinuxOs final : public Os {
     };
     action.sa_flags = SA_SIGINFO | SA_NODEFER;
     ::sigaction(SIGBUS, &action, &before_);
+  }
+
+  // Only where there is something: the file is sparse.
+  std::expected<void, std::string> copy_file(int from) const {
+    off_t at = 0;
+    while ((at = ::lseek(from, at, SEEK_DATA)) >= 0) {
+      const off_t end = ::lseek(from, at, SEEK_HOLE);
+      for (off_t to = at; at < end;) {
+        const ssize_t done =
+            ::copy_file_range(from, &at, file_.get(), &to, static_cast<std::size_t>(end - at), 0);
+        if (done <= 0) return std::unexpected("copy of the paging store: " + errno_text(errno));
+      }
+    }
+    return {};
   }
 
   std::expected<void, std::string> open_unnamed() {

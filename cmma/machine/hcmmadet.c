@@ -9,6 +9,7 @@
 
 #include "hercules.h"
 #include "hcmmadet.h"
+#include "hcmmafrk.h"
 #include "hcmmarac.h"
 #include "hcmmathr.h"
 
@@ -82,6 +83,13 @@ static void take_option(const char *option)
             refuse(option, "not a device number");
         latencies[latency_count++].microseconds = number(option, value, &end, 0);
     }
+    else if (strncmp(option, "fork=", 5) == 0)
+    {
+        const int driver = (int)number(option, value, &end, 3);
+        if (*end != ':')
+            refuse(option, "needs two descriptors");
+        hcmma_fork_options(driver, (int)number(option, end + 1, &end, 3));
+    }
     else if (strncmp(option, "log=", 4) == 0)
         log_file = open_file(option, value, "wb");
     else if (strncmp(option, "record=", 7) == 0)
@@ -134,6 +142,11 @@ void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long w
         fwrite(&note, sizeof(note), 1, log_file);
 }
 
+void hcmma_det_forked(void)
+{
+    log_file = record_file = replay_file = NULL;
+}
+
 void hcmma_det_end(void)
 {
     U64 instructions = 0;
@@ -158,8 +171,9 @@ void hcmma_det_end(void)
     if (log_file)
         fclose(log_file);
     log_file = NULL;
-    logmsg("HHCCM022I unseed %16.16llx after %llu instructions and %llu microseconds\n", (unsigned long long)unseed,
-           (unsigned long long)instructions, hcmma_thr_now() / hcmma_det.rate);
+    logmsg("HHCCM022I unseed %16.16llx after %llu instructions, %llu events and %llu microseconds\n",
+           (unsigned long long)unseed, (unsigned long long)instructions, hcmma_race_events(),
+           hcmma_thr_now() / hcmma_det.rate);
 }
 
 /* ---- what comes from outside --------------------------------------------------------------------------- */

@@ -48,9 +48,6 @@ extern const BYTE hcmma_interesting[256]; /* by the first byte of the instructio
       hcmma_race_begin((_regs), (_inst));   \
   } while (0)
 
-/* The address of the instruction that the CPU will begin. */
-U64 hcmma_next_address(const REGS *regs);
-
 /* Something happened that belongs into the unseed. */
 void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long where);
 #define HCMMA_NOTE(_kind, _regs, _what)                                                                     \
@@ -61,6 +58,17 @@ void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long w
 
 /* The guest has ended: prints the unseed. Once. */
 void hcmma_det_end(void);
+
+/* This process has forked: files of the run are the parent's. */
+void hcmma_det_forked(void);
+
+/* The guest writes to its console. */
+void hcmma_console(const BYTE *text, size_t length);
+#define HCMMA_CONSOLE(_text, _length)    \
+  do {                                   \
+    if (unlikely(hcmma_one_thread))      \
+      hcmma_console((_text), (_length)); \
+  } while (0)
 
 /* The channel program of a device has done its work: the time that the device takes (latency=US, latency.DEVNUM=US). */
 void hcmma_io_time(unsigned devnum);

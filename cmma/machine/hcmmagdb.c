@@ -127,7 +127,7 @@ static void prepare(REGS *regs)
     struct cpu *cpu = &cpus[regs->cpuad];
     hcmma_drop_instruction_address(regs);
     cpu->begun = 1;
-    cpu->from = hcmma_gdb_instruction_address(regs);
+    cpu->from = hcmma_instruction_address(regs);
     cpu->watched = 0;
     regs->tracing = sysblk.inststep || sysblk.insttrace || hcmma_gdb_tracing;
     if (hcmma_gdb_watching)
@@ -253,7 +253,7 @@ int hcmma_gdb_fetched(REGS *regs)
     /* A guest of the guest is not looked at: SIE is one instruction. */
     if (!gdb || regs->guest)
         return !traces;
-    address = hcmma_gdb_instruction_address(regs);
+    address = hcmma_instruction_address(regs);
     reason = reason_at(cpu, address);
     if (reason == CMMA_GDB_INTERRUPT)
         return !traces && cpu->go.order != CMMA_GDB_STEP_ON

@@ -1,4 +1,4 @@
-/* hcmmagdi.h: what the two files of the gdb glue share. Only they include it. */
+/* hcmmagdi.h: what the two files of the gdb glue share. They include it, and hcmmarac.c for the translation. */
 #ifndef HCMMAGDI_H
 #define HCMMAGDI_H
 
@@ -7,8 +7,8 @@
 /* hcmmagdr.c: what the server asks of the machine, but for `interrupt`. */
 extern struct cmma_gdb_machine hcmma_gdb_machine;
 
-/* The address of the next instruction, at an instruction boundary. */
-U64 hcmma_gdb_instruction_address(REGS *regs);
+/* Where the present translation of a CPU leads. 0 if it would be an exception, or a table has no frame. */
+int hcmma_gdb_translate(REGS *regs, U64 address, uint64_t *absolute);
 
 /* hcmmagdb.c: the CPU that serves, or -1. */
 int hcmma_gdb_server_cpu(void);

@@ -1,7 +1,7 @@
 /* hcmmagdr.c: registers and storage as the gdb server sees them.
  *
- * Who calls it: the gdb server (cmma/gdb/), through the table hcmma_gdb_machine, while all CPUs are held. Registers
- * are shown as z/Architecture has them; a CPU that is still in ESA/390 mode shows what it has.
+ * Who calls it: the gdb server (cmma/gdb/), through the table hcmma_gdb_machine, while all CPUs are held; hcmmarac.c for
+ * addresses. Registers are shown as z/Architecture has them; a CPU that is still in ESA/390 mode shows what it has.
  */
 #include "hstdinc.h"
 
@@ -11,13 +11,6 @@
 #include "opcode.h"
 #include "hcmmaint.h"
 #include "hcmmagdi.h"
-
-U64 hcmma_gdb_instruction_address(REGS *regs)
-{
-    if (regs->arch_mode == ARCH_900)
-        return regs->aie ? (regs->AIV_G + (U64)(regs->ip - regs->aip)) & regs->psw.AMASK_G : regs->psw.IA_G;
-    return regs->aie ? (regs->AIV_L + (U32)(regs->ip - regs->aip)) & regs->psw.AMASK_L : regs->psw.IA_L;
-}
 
 static uint64_t machine_cpus(void *context)
 {
@@ -47,24 +40,42 @@ static U64 psw_mask(REGS *regs)
     return mask | (U64)(psw->zerobyte | psw->amode64) << 32 | (U64)psw->amode << 31 | psw->zeroword;
 }
 
+/* What a translation depends on. */
+static void get_space(REGS *regs, struct cmma_gdb_registers *registers)
+{
+    int i;
+    registers->psw_mask = psw_mask(regs);
+    for (i = 0; i < 16; i++)
+        registers->control[i] = regs->CR_G(i);
+    registers->prefix = regs->PX_G;
+}
+
+int hcmma_gdb_translate(REGS *regs, U64 address, uint64_t *absolute)
+{
+    struct cmma_gdb_registers registers;
+    if (regs->arch_mode != ARCH_900)
+        return 0;
+    get_space(regs, &registers);
+    return cmma_gdb_translate(&hcmma_gdb_machine, &registers, address, absolute) && *absolute < sysblk.mainsize;
+}
+
+/* The timer without the clock's advance: that would be another run of a deterministic machine. */
 static void machine_get_registers(void *context, int cpu, struct cmma_gdb_registers *registers)
 {
     REGS *regs = sysblk.regs[cpu];
     int i;
     UNREFERENCED(context);
-    registers->psw_mask = psw_mask(regs);
-    registers->psw_address = hcmma_gdb_instruction_address(regs);
+    get_space(regs, registers);
+    registers->psw_address = hcmma_instruction_address(regs);
     for (i = 0; i < 16; i++)
     {
         registers->general[i] = regs->GR_G(i);
-        registers->control[i] = regs->CR_G(i);
         registers->access[i] = regs->AR(i);
         registers->floating[i] = (U64)regs->fpr[2 * i] << 32 | regs->fpr[2 * i + 1];
     }
     registers->floating_control = regs->fpc;
-    registers->prefix = regs->PX_G;
     registers->clock_comparator = regs->clkc << 8;
-    registers->cpu_timer = (U64)cpu_timer(regs);
+    registers->cpu_timer = (U64)CPU_TIMER(regs) << 8;
     registers->last_break = regs->bear;
 }
 
@@ -82,7 +93,7 @@ static int load_psw(REGS *regs, U64 mask, U64 address)
 /* 0, or nonzero: then it is as it was. */
 static int change_psw(REGS *regs, U64 mask, U64 address)
 {
-    const U64 old_mask = psw_mask(regs), old_address = hcmma_gdb_instruction_address(regs);
+    const U64 old_mask = psw_mask(regs), old_address = hcmma_instruction_address(regs);
     if (mask == old_mask && address == old_address)
         return 0;
     if (regs->arch_mode != ARCH_900)
@@ -116,7 +127,7 @@ static int change_control(REGS *regs, const uint64_t *control)
     for (i = 1; i <= 13; i += 6)
         regs->aea_common[i] = (control[i] & (ASCE_P | ASCE_R)) == 0;
     memset(regs->tlb.acc, 0, sizeof(regs->tlb.acc));
-    load_psw(regs, psw_mask(regs), hcmma_gdb_instruction_address(regs));
+    load_psw(regs, psw_mask(regs), hcmma_instruction_address(regs));
     hcmma_gdb_psw_changed(regs->cpuad);
     return 0;
 }

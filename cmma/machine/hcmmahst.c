@@ -61,17 +61,25 @@ static void drop_if_attention(REGS *regs, int ix, U64 block)
         regs->tlb.acc[ix] = 0;
 }
 
+U64 hcmma_instruction_address(const REGS *regs)
+{
+    const U64 offset = regs->aie ? (U64)(regs->ip - regs->aip) : 0;
+    if (regs->arch_mode == ARCH_900)
+        return regs->aie ? (regs->AIV_G + offset) & regs->psw.AMASK_G : regs->psw.IA_G;
+    return regs->aie ? (regs->AIV_L + (U32)offset) & (regs->arch_mode == ARCH_370 ? AMASK24 : regs->psw.AMASK_L)
+                     : regs->psw.IA_L;
+}
+
 /* INVALIDATE_AIA belongs to one architecture mode; the CPU says which one it is in. */
 void hcmma_drop_instruction_address(REGS *regs)
 {
-    U64 offset;
+    const U64 address = hcmma_instruction_address(regs);
     if (!regs->aie)
         return;
-    offset = (U64)(regs->ip - regs->aip);
     if (regs->arch_mode == ARCH_900)
-        regs->psw.IA_G = (regs->AIV_G + offset) & regs->psw.AMASK_G;
+        regs->psw.IA_G = address;
     else
-        regs->psw.IA_L = (regs->AIV_L + (U32)offset) & (regs->arch_mode == ARCH_370 ? AMASK24 : regs->psw.AMASK_L);
+        regs->psw.IA_L = (U32)address;
     regs->aie = NULL;
 }
 

@@ -18,6 +18,9 @@ extern __thread struct hcmma_thread hcmma_own;
 void hcmma_quiesce(void *context, int cpu);
 void hcmma_resume(void *context, int cpu);
 
+/* The address of the instruction that a CPU will begin, at an instruction boundary. */
+U64 hcmma_instruction_address(const REGS *regs);
+
 /* At an instruction boundary of a CPU: its PSW has the instruction address, and the next instruction is looked up. */
 void hcmma_drop_instruction_address(REGS *regs);
 

@@ -10,24 +10,29 @@
 #include "hercules.h"
 #include "opcode.h"
 #include "hcmmadet.h"
+#include "hcmmagdi.h"
 #include "hcmmaint.h"
 #include "hcmmarac.h"
 
-enum { QUEUE = 64 };
-
 static cmma_race *race;
 static const struct cmma_watch *watch;
-static struct cmma_event queue[QUEUE];
-static int queued;
+static struct cmma_event *queue; /* what has happened since the last boundary */
+static int queued, room;
 static U64 told;
 static int begun = -1; /* in the queue: the event of the instruction that has been begun, or -1 */
 static int only = CMMA_NOT_A_CPU;
 
+/* A reclaim makes many between two instructions. */
 static void add(const struct cmma_event *event)
 {
-    /* More than so many between two instructions only a reclaim of many blocks makes. The first ones are told. */
-    if (queued < QUEUE)
-        queue[queued++] = *event;
+    if (queued == room)
+    {
+        room = room ? 2 * room : 64;
+        queue = realloc(queue, (size_t)room * sizeof(queue[0]));
+        if (!queue)
+            abort();
+    }
+    queue[queued++] = *event;
     hcmma_thr_attend();
 }
 
@@ -50,12 +55,10 @@ static U64 operand_address(const BYTE *inst, const REGS *regs, int is_long)
     return ((base ? general(regs, base) : 0) + (U64)displacement) & regs->psw.AMASK_G;
 }
 
-static int translate(void *context, int cpu, uint64_t address, uint64_t *absolute);
-
-static void set_block(struct cmma_event *event)
+static void set_block(struct cmma_event *event, REGS *regs)
 {
     uint64_t absolute;
-    if (race && translate(NULL, event->cpu, event->operand, &absolute))
+    if (race && hcmma_gdb_translate(regs, event->operand, &absolute))
         event->block = absolute >> CMMA_BLOCK_SHIFT;
 }
 
@@ -132,7 +135,7 @@ void hcmma_race_begin(REGS *regs, const BYTE *inst)
 
     if (!event.kind)
         return;
-    event.address = hcmma_next_address(regs);
+    event.address = hcmma_instruction_address(regs);
     switch (event.kind)
     {
     case CMMA_EVENT_ESSA:
@@ -150,7 +153,7 @@ void hcmma_race_begin(REGS *regs, const BYTE *inst)
     case CMMA_EVENT_SWAP:
         event.operand = operand_address(inst, regs, inst[0] == 0xeb);
         event.detail = inst[0] == 0xeb ? (U32)inst[0] << 8 | inst[5] : (U32)inst[0] << 8;
-        set_block(&event);
+        set_block(&event, regs);
         break;
     default:
         event.detail = inst[0] == 0x82 ? (U32)inst[0] << 8 : OPERATION(inst);
@@ -190,21 +193,21 @@ void hcmma_race_host_event(int cpu, unsigned kind, U64 block)
 
 int hcmma_race_boundary(REGS *regs)
 {
-    struct cmma_event now[QUEUE];
+    /* The engine's own actions are events, too: they come behind these, and are told at the next boundary. */
     const int count = queued;
     int i;
 
-    /* The engine's own actions are events, too: they are told at the next boundary. */
-    memcpy(now, queue, sizeof(now[0]) * (size_t)count);
-    queued = 0;
     begun = -1;
     for (i = 0; i < count; i++)
     {
-        now[i].index = ++told;
-        now[i].instructions = hcmma_thr_instructions();
+        struct cmma_event now = queue[i];
+        now.index = ++told;
+        now.instructions = hcmma_thr_instructions();
         if (race)
-            cmma_race_event(race, &now[i]);
+            cmma_race_event(race, &now);
     }
+    queued -= count;
+    memmove(queue, queue + count, sizeof(queue[0]) * (size_t)queued);
     if (only != CMMA_NOT_A_CPU)
         return only != regs->cpuad;
     /* Who goes on behind something of interest is drawn more often. */
@@ -218,8 +221,8 @@ void hcmma_race_arrive(REGS *regs)
         return;
     if (hcmma_thr_instructions() >= watch->deadline)
         cmma_race_reached(race, regs->cpuad, hcmma_thr_instructions());
-    if (only == before && cmma_race_watches(watch, hcmma_next_address(regs)))
-        cmma_race_address(race, regs->cpuad, hcmma_next_address(regs), hcmma_thr_instructions());
+    if (only == before && cmma_race_watches(watch, hcmma_instruction_address(regs)))
+        cmma_race_address(race, regs->cpuad, hcmma_instruction_address(regs), hcmma_thr_instructions());
 }
 
 long hcmma_race_patience(void)
@@ -235,6 +238,11 @@ long hcmma_race_patience(void)
         return 1;
     left = watch->deadline - hcmma_thr_instructions();
     return left < LONG_MAX ? (long)left : LONG_MAX;
+}
+
+unsigned long long hcmma_race_events(void)
+{
+    return told;
 }
 
 int hcmma_race_only(void)
@@ -254,13 +262,6 @@ static REGS *cpu_of(int cpu)
     return cpu >= 0 && cpu < MAX_CPU_ENGINES && IS_CPU_ONLINE(cpu) ? sysblk.regs[cpu] : NULL;
 }
 
-U64 hcmma_next_address(const REGS *regs)
-{
-    if (!regs->aie)
-        return regs->psw.IA_G;
-    return (regs->AIV_G + (U64)(regs->ip - regs->aip)) & regs->psw.AMASK_G;
-}
-
 static uint64_t control_register(void *context, int cpu, unsigned number)
 {
     REGS *regs = cpu_of(cpu);
@@ -272,63 +273,14 @@ static uint64_t control_address(void *context, int cpu)
 {
     REGS *regs = cpu_of(cpu);
     UNREFERENCED(context);
-    return regs ? hcmma_next_address(regs) : 0;
-}
-
-static int peek_doubleword(U64 address, U64 *value)
-{
-    BYTE bytes[8];
-    if (!cmma_peek(sysblk.cmma, address, bytes, sizeof(bytes)))
-        return 0;
-    *value = fetch_dw(bytes);
-    return 1;
-}
-
-/* DAT as the architecture has it, for 8-byte tables, 1 MB and 2 GB frames. */
-static int walk(U64 asce, U64 address, U64 *absolute)
-{
-    enum { REAL_SPACE = 0x20, INVALID = 0x20, LARGE = 0x400, PAGE_INVALID = 0x400 };
-    const U64 origin_mask = ~(U64)0xfff;
-    U64 entry = asce;
-    int level;
-    if (asce & REAL_SPACE)
-    {
-        *absolute = address;
-        return 1;
-    }
-    level = (int)(asce >> 2 & 3); /* 3 region first ... 0 segment */
-    if (level < 3 && address >> (31 + 11 * level))
-        return 0;
-    for (; level >= 0; level--)
-    {
-        const U64 index = address >> (20 + 11 * level) & 0x7ff;
-        if (!peek_doubleword((entry & origin_mask) + index * 8, &entry) || entry & INVALID)
-            return 0;
-        if (level <= 1 && entry & LARGE)
-        {
-            const U64 offset = ((U64)1 << (20 + 11 * level)) - 1;
-            *absolute = (entry & ~offset) | (address & offset);
-            return 1;
-        }
-    }
-    if (!peek_doubleword((entry & ~(U64)0x7ff) + (address >> 12 & 0xff) * 8, &entry) || entry & PAGE_INVALID)
-        return 0;
-    *absolute = (entry & origin_mask) | (address & 0xfff);
-    return 1;
+    return regs ? hcmma_instruction_address(regs) : 0;
 }
 
 static int translate(void *context, int cpu, uint64_t address, uint64_t *absolute)
 {
-    static const int registers[] = {1, 1, 7, 13}; /* primary, access registers (as primary), secondary, home */
     REGS *regs = cpu_of(cpu);
-    U64 real = address;
     UNREFERENCED(context);
-    if (!regs || regs->arch_mode != ARCH_900)
-        return 0;
-    if (regs->psw.sysmask & PSW_DATMODE && !walk(regs->CR_G(registers[regs->psw.asc >> 6 & 3]), address, &real))
-        return 0;
-    *absolute = APPLY_PREFIXING(real, regs->PX);
-    return *absolute < sysblk.mainsize;
+    return regs && hcmma_gdb_translate(regs, address, absolute);
 }
 
 static int run_only(void *context, int cpu)
@@ -357,14 +309,14 @@ static int timer(void *context, int cpu)
 static void stop(void *context, const char *line)
 {
     UNREFERENCED(context);
-    logmsg("HHCCM030S %s\n", line);
+    logmsg("HHCCM036S %s\n", line);
     end_with_status(1);
 }
 
 static void message(void *context, const char *line)
 {
     UNREFERENCED(context);
-    logmsg("HHCCM031I %s\n", line);
+    logmsg("HHCCM037I %s\n", line);
 }
 
 static const struct cmma_control control =
@@ -399,13 +351,13 @@ void hcmma_race_end(void)
         cmma_race_close(ended);
 }
 
-int hcmma_race_plan(const char *text, const char *files)
+int hcmma_race_plan(const char *text, const char *schedule)
 {
     char error[512];
     if (!race)
         return 1;
-    if (!cmma_race_plan(race, text, files, error, sizeof(error)))
+    if (!cmma_race_plan(race, text, schedule, error, sizeof(error)))
         return 0;
-    logmsg("HHCCM032E race: %s\n", error);
+    logmsg("HHCCM038E race: %s\n", error);
     return 1;
 }

@@ -29,11 +29,14 @@ void hcmma_race_arrive(REGS *regs);
 /* How many instructions this CPU may begin before hcmma_race_boundary has to be called again, at least 1. */
 long hcmma_race_patience(void);
 
+/* Interesting events told so far. */
+unsigned long long hcmma_race_events(void);
+
 /* The only CPU that may run now, or CMMA_NOT_A_CPU; and that it can not. */
 int hcmma_race_only(void);
 void hcmma_race_only_is_stuck(void);
 
 /* Put other triggers in place of the engine's: for a process that has forked. 0, or 1 with a message. */
-int hcmma_race_plan(const char *text, const char *files);
+int hcmma_race_plan(const char *text, const char *schedule);
 
 #endif

@@ -13,6 +13,7 @@
 #include "hercules.h"
 #include "hcmmaint.h"
 #include "hcmmadet.h"
+#include "hcmmafrk.h"
 #include "hcmmarac.h"
 #include "hcmmathr.h"
 
@@ -39,7 +40,6 @@ typedef struct FIBER
     const void *waits_for;    /* the lock or condition, or NULL */
     void *(*start)(void *);
     void *argument;
-    void *value;
     char *stack;              /* NULL: that of the process */
     struct hcmma_thread own;
     ucontext_t context;
@@ -221,6 +221,7 @@ static void give_turn(FIBER *cpu)
     const Instant wake = next_wake();
     long length;
     end_turn();
+    hcmma_fork_check_limit();
     length = (long)hcmma_draw(hcmma_det.shortest, hcmma_det.longest);
     /* A clock that goes off in the turn ends it. */
     if (wake != never && wake - before_turn < (Instant)length)
@@ -271,6 +272,7 @@ void hcmma_turn_over(REGS *regs)
     int anew;
     current->is_cpu = 1;
     end_turn();
+    hcmma_fork_boundary();
     interrupted = left;
     anew = hcmma_race_boundary(regs);
     rest = interrupted;
@@ -336,12 +338,11 @@ int hcmma_thr_create(pthread_t *tid, void *(*start)(void *), void *argument)
 
 void hcmma_thr_exit(void *value)
 {
-    current->value = value;
+    UNREFERENCED(value);
     current->ended = 1;
     current->ready = 0;
     current->wake = never;
     ended = current;
-    hcmma_thr_signal((void *)current, 1);
     give_way();
     abort();
 }

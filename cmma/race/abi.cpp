@@ -95,7 +95,7 @@ cmma_race* cmma_race_open(cmma_host* host, const struct cmma_control* control, c
   }
 }
 
-int cmma_race_plan(cmma_race* race, const char* text, const char* files, char* error,
+int cmma_race_plan(cmma_race* race, const char* text, const char* schedule, char* error,
                    std::size_t error_size) {
   return enclose([&] {
     auto scenario = cmma::race::parse_scenario(text == nullptr ? "" : text, "plan");
@@ -109,8 +109,8 @@ int cmma_race_plan(cmma_race* race, const char* text, const char* files, char* e
       report(planned.error(), error, error_size);
       return 1;
     }
-    race->schedule = files == nullptr ? "" : files;
-    race->interleaving = files == nullptr ? "" : std::string{files} + ".txt";
+    race->schedule = schedule == nullptr ? "" : schedule;
+    race->interleaving.clear();
     return 0;
   });
 }

@@ -41,6 +41,31 @@ std::expected<void, std::string> parse_line(const json& line, Results& results, 
              {.signature = line["signature"], .done = line["done"], .refused = line["refused"]});
 }
 
+// What is there already; nothing if there is no file.
+std::expected<Results, std::string> read_results(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return parse_results(text.view(), file);
+}
+
+class OneByOne final : public Runner {
+ public:
+  explicit OneByOne(const RunPlan& run) : run_(run) {}
+  unsigned jobs() const override { return 1; }
+  std::expected<void, std::string> begin(std::uint64_t plan, const std::vector<Trigger>& triggers) override {
+    auto result = run_(triggers);
+    if (!result) return wrong(std::move(result.error()));
+    ended_ = {plan, std::move(*result)};
+    return {};
+  }
+  std::expected<std::pair<std::uint64_t, Result>, std::string> next() override { return ended_; }
+
+ private:
+  const RunPlan& run_;
+  std::pair<std::uint64_t, Result> ended_;
+};
+
 }  // namespace
 
 std::string result_line(std::uint64_t plan, const Result& result) {
@@ -128,18 +153,12 @@ Range part_of(std::uint64_t plans, std::uint64_t index, std::uint64_t parts) {
   return {.from = from, .to = from + size + (index < larger ? 1 : 0)};
 }
 
-std::expected<Results, std::string> explore(
-    const Planner& planner, const std::string& campaign, Range range, const std::string& file,
-    const RunPlan& run, const std::function<bool(std::uint64_t plan, const Result& result)>& progress) {
-  Results results;
-  {
-    std::ifstream stream(file, std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    auto parsed = parse_results(text.view(), file);
-    if (!parsed) return parsed;
-    results = std::move(*parsed);
-  }
+std::expected<Results, std::string> explore(const Planner& planner, const std::string& campaign, Range range,
+                                            const std::string& file, Runner& runner,
+                                            const Progress& progress) {
+  auto read = read_results(file);
+  if (!read) return read;
+  Results results = std::move(*read);
   const std::string whole = fmt::format("{}; {}", campaign, planner.description());
   if (results.campaign.empty()) results.campaign = whole;
   if (results.campaign != whole)
@@ -148,16 +167,33 @@ std::expected<Results, std::string> explore(
   std::ofstream stream(file, std::ios::binary | std::ios::trunc);
   stream << write_results(results) << std::flush;
   const std::uint64_t to = std::min(range.to, planner.count());
-  for (std::uint64_t plan = range.from; plan < to; ++plan) {
-    if (results.by_plan.contains(plan)) continue;
-    const auto result = run(planner.plan(plan));
-    if (!result) return wrong(fmt::format("plan {}: {}", plan, result.error()));
-    results.by_plan.emplace(plan, *result);
-    stream << result_line(plan, *result) << std::flush;
+  std::uint64_t plan = range.from;
+  unsigned under_way = 0;
+  bool goes_on = true;
+  for (;;) {
+    for (; goes_on && plan < to && under_way < runner.jobs(); ++plan) {
+      if (results.by_plan.contains(plan)) continue;
+      if (auto begun = runner.begin(plan, planner.plan(plan)); !begun)
+        return wrong(fmt::format("plan {}: {}", plan, begun.error()));
+      ++under_way;
+    }
+    if (under_way == 0) return results;
+    const auto ended = runner.next();
+    if (!ended) return wrong(ended.error());
+    --under_way;
+    const auto& [number, result] = *ended;
+    results.by_plan.emplace(number, result);
+    stream << result_line(number, result) << std::flush;
     if (!stream) return wrong(fmt::format("{}: cannot be written", file));
-    if (progress && !progress(plan, *result)) break;
+    goes_on = goes_on && (!progress || progress(number, result));
   }
-  return results;
+}
+
+std::expected<Results, std::string> explore(const Planner& planner, const std::string& campaign, Range range,
+                                            const std::string& file, const RunPlan& run,
+                                            const Progress& progress) {
+  OneByOne runner(run);
+  return explore(planner, campaign, range, file, runner, progress);
 }
 
 std::expected<std::vector<Trigger>, std::string> shrink(std::vector<Trigger> triggers,

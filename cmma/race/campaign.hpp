@@ -15,6 +15,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "race/plans.hpp"
@@ -52,6 +53,22 @@ struct Class {
 // For people: how many plans, how many did something, and the classes.
 [[nodiscard]] std::string summary(const Results& results);
 
+// Runs plans, perhaps several at a time. An error is one line, and the end of the campaign.
+class Runner {
+ public:
+  Runner() = default;
+  Runner(const Runner&) = delete;
+  Runner& operator=(const Runner&) = delete;
+  virtual ~Runner() = default;
+
+  [[nodiscard]] virtual unsigned jobs() const = 0;  // how many may be under way
+  [[nodiscard]] virtual std::expected<void, std::string> begin(std::uint64_t plan,
+                                                               const std::vector<Trigger>& triggers) = 0;
+  // The next one that has ended. REQUIRES: one is under way.
+  [[nodiscard]] virtual std::expected<std::pair<std::uint64_t, Result>, std::string> next() = 0;
+};
+
+// One after the other.
 using RunPlan = std::function<std::expected<Result, std::string>(const std::vector<Trigger>& triggers)>;
 
 struct Range {
@@ -61,10 +78,16 @@ struct Range {
 // Part `index` of `parts` of all plans, for a campaign that is split.
 [[nodiscard]] Range part_of(std::uint64_t plans, std::uint64_t index, std::uint64_t parts);
 
-// Runs the plans of the range that the file has no result of. `progress` is called behind each; false stops.
-[[nodiscard]] std::expected<Results, std::string> explore(
-    const Planner& planner, const std::string& campaign, Range range, const std::string& file,
-    const RunPlan& run, const std::function<bool(std::uint64_t plan, const Result& result)>& progress);
+using Progress = std::function<bool(std::uint64_t plan, const Result& result)>;
+
+// Runs the plans of the range that the file has no result of. `progress` is called behind each; with false no
+// other is begun.
+[[nodiscard]] std::expected<Results, std::string> explore(const Planner& planner, const std::string& campaign,
+                                                          Range range, const std::string& file,
+                                                          Runner& runner, const Progress& progress);
+[[nodiscard]] std::expected<Results, std::string> explore(const Planner& planner, const std::string& campaign,
+                                                          Range range, const std::string& file,
+                                                          const RunPlan& run, const Progress& progress);
 
 // The smallest part of the triggers that was found which still fails in the same way: without any one of its
 // triggers it does not. Triggers that name another one by `after` go with it.

@@ -16,6 +16,8 @@ namespace {
 constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 // A trigger without end that is refused each time would otherwise flood the console.
 constexpr std::uint64_t refusals_said = 5;
+// A CPU that has run alone for so many instructions without an event waits for another (G4).
+constexpr std::uint64_t hold_limit = 200'000;
 
 state::HostAction host_action(Action action) {
   switch (action) {
@@ -90,7 +92,6 @@ std::expected<std::vector<Engine::Armed>, std::string> Engine::arm(const Scenari
 // ---- where the run is -------------------------------------------------------------------------------------
 
 void Engine::event(const cmma_event& event) {
-  const std::string where = describe(event);
   now_ = {.cpu = event.cpu,
           .instructions = event.instructions,
           .last_event = event.index,
@@ -100,10 +101,14 @@ void Engine::event(const cmma_event& event) {
                 .event = event.index,
                 .instructions = event.instructions,
                 .address = event.address,
-                .text = where});
+                .what = event,
+                .text = {}});
   if (event.kind == CMMA_EVENT_ESSA && event.cpu >= 0 && event.cpu < cpu_limit)
     last_essa_[static_cast<std::size_t>(event.cpu)] = event.block;
-  if (hold_ && hold_->stay != 0 && event.cpu == hold_->cpu && --hold_->stay == 0) end_hold();
+  if (hold_ && event.cpu == hold_->cpu) {
+    if (hold_->end != never) hold_->end = event.instructions + hold_limit;
+    if (hold_->stay != 0 && --hold_->stay == 0) end_switch();
+  }
   check_points();
   for (Armed& armed : armed_) {
     const auto* const at = std::get_if<AtEvent>(&armed.trigger.place);
@@ -119,7 +124,7 @@ void Engine::address(int cpu, std::uint64_t address, std::uint64_t instructions)
   now_.cpu = cpu;
   now_.instructions = instructions;
   now_.address = address;
-  if (hold_ && hold_->until == address && hold_->cpu == cpu) end_hold();
+  if (hold_ && hold_->until == address && hold_->cpu == cpu) end_switch();
   check_points();
   for (Armed& armed : armed_) {
     if (armed.address == address) pass(armed);
@@ -146,6 +151,7 @@ void Engine::pass(Armed& armed) {
 
 void Engine::check_points() {
   if (now_.instructions < watch_.deadline) return;
+  if (hold_ && now_.instructions >= hold_->end) end_switch();
   for (Armed& armed : armed_) {
     const auto* const at = std::get_if<AtPoint>(&armed.trigger.place);
     if (at == nullptr || armed.fired() != 0 || armed.tally.missed || now_.instructions < at->instructions)
@@ -173,6 +179,7 @@ void Engine::set_watch() {
     const std::uint64_t hash = (address >> 1) ^ (address >> 13);
     watch_.address[hash >> 6 & (CMMA_WATCH_WORDS - 1)] |= std::uint64_t{1} << (hash & 63);
   };
+  if (hold_) watch_.deadline = hold_->end;
   if (hold_ && hold_->until) let_through(*hold_->until);
   for (const Armed& armed : armed_) {
     if (armed.trigger.count != 0 && armed.fired() >= armed.trigger.count) continue;
@@ -201,6 +208,7 @@ void Engine::fire(Armed& armed) {
                  .event = now_.last_event,
                  .instructions = now_.instructions,
                  .address = of_the_guest ? now_.address : 0,
+                 .what = {},
                  .text = "* " + text});
   set_watch();
 }
@@ -270,12 +278,30 @@ Engine::Outcome Engine::switch_cpu(const Armed& armed) {
   const int cpu = *armed.trigger.to;
   if (control_.run_only(control_.context, cpu) == 0)
     return std::unexpected("there is no such CPU, or it cannot run now");
-  hold_ = {.cpu = cpu, .stay = armed.trigger.stay, .until = armed.until};
+  const bool ends_itself = armed.trigger.stay != 0 || armed.until;  // in a schedule there is a release
+  hold_ = {.cpu = cpu,
+           .stay = armed.trigger.stay,
+           .until = armed.until,
+           .end = ends_itself ? now_.instructions + hold_limit : never,
+           .back = {}};
+  if (ends_itself && now_.cpu != cpu && now_.cpu >= 0) hold_->back = now_.cpu;
+  note_switch(cpu);
+  return fmt::format("switch to cpu{}", cpu);
+}
+
+void Engine::end_switch() {
+  const std::optional<int> back = hold_->back;
+  if (!back || control_.run_only(control_.context, *back) == 0) return end_hold();
+  hold_ = {.cpu = *back, .stay = 1, .until = {}, .end = now_.instructions + hold_limit, .back = {}};
+  note_switch(*back);
+  set_watch();
+}
+
+void Engine::note_switch(int cpu) {
   Trigger step;
   step.action = Action::switch_cpu;
   step.to = cpu;
   note_step(step);
-  return fmt::format("switch to cpu{}", cpu);
 }
 
 void Engine::end_hold() {

@@ -6,6 +6,7 @@
 //   G1  Each time that a trigger fires it is counted as done or as refused, and a refusal has its reason.
 //   G2  The steps are what was done, in order; as a schedule they do the same in the same run.
 //   G3  watch() lets through every address at which a trigger that can still fire wants to be told.
+//   G4  A switch that ends by itself ends: a CPU that spins without events has no more than hold_limit.
 #ifndef CMMA_RACE_ENGINE_HPP
 #define CMMA_RACE_ENGINE_HPP
 
@@ -75,6 +76,8 @@ class Engine {
     int cpu = CMMA_NOT_A_CPU;
     std::uint64_t stay = 0;
     std::optional<std::uint64_t> until;
+    std::uint64_t end = 0;    // instructions; G4
+    std::optional<int> back;  // who was interrupted, and goes on to his next event
   };
   using Outcome = std::expected<std::string, std::string>;  // what was done, or why not
 
@@ -90,7 +93,9 @@ class Engine {
   [[nodiscard]] Outcome act_on_block(const Armed& armed);
   [[nodiscard]] Outcome switch_cpu(const Armed& armed);
   void end_hold();
+  void end_switch();  // by itself
   void note_step(Trigger step);
+  void note_switch(int cpu);
   void set_watch();
   void say(const std::string& line) const { control_.message(control_.context, line.c_str()); }
   [[nodiscard]] std::string place() const;

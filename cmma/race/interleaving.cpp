@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "race/kinds.hpp"
+
 namespace cmma::race {
 namespace {
 
@@ -57,7 +59,7 @@ std::string Interleaving::as_text(const Symbols* symbols) const {
   for (const Kept& kept : all) {
     const Line& line = kept.line;
     if (kept.skipped != 0) out += fmt::format("{:>10} ... {} more\n", "", kept.skipped);
-    std::string text = line.text;
+    std::string text = line.what ? describe(*line.what) : line.text;
     if (line.address != 0) {
       const std::string name = symbols == nullptr ? std::string{} : symbols->name_of(line.address);
       text += name.empty() ? fmt::format(" @{:x}", line.address) : fmt::format(" @{}", name);

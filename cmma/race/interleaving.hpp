@@ -8,9 +8,11 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cmma/race.h"
 #include "race/symbols.hpp"
 
 namespace cmma::race {
@@ -21,8 +23,9 @@ class Interleaving {
     int cpu = -1;  // column; -1: the host
     std::uint64_t event = 0;
     std::uint64_t instructions = 0;
-    std::uint64_t address = 0;  // 0: none
-    std::string text;
+    std::uint64_t address = 0;       // 0: none
+    std::optional<cmma_event> what;  // put into words when they are wanted: there are many events
+    std::string text;                // if it is none
   };
 
   void event(Line line);                                            // kept if something is done soon

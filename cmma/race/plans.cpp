@@ -133,6 +133,7 @@ class Bounded final : public Planner {
       Trigger trigger = at_event(space_.first + event);
       trigger.action = Action::switch_cpu;
       trigger.to = static_cast<int>(digit(space_.cpus));
+      trigger.stay = space_.stay;
       triggers.push_back(std::move(trigger));
     }
     // At one event a deed comes before a switch; no two of a kind are there.
@@ -142,8 +143,9 @@ class Bounded final : public Planner {
   }
 
   std::string description() const override {
-    return fmt::format("bounded {} to {}: at most {} switches of {} CPUs, at most {} of: {}", space_.first,
-                       space_.last, space_.switches, space_.cpus, space_.deeds, in_words(space_.choices));
+    return fmt::format("bounded {} to {}: at most {} switches of {} CPUs for {} events, at most {} of: {}",
+                       space_.first, space_.last, space_.switches, space_.cpus, space_.stay, space_.deeds,
+                       in_words(space_.choices));
   }
 
  private:

@@ -48,12 +48,13 @@ struct NthSpace {
 [[nodiscard]] std::unique_ptr<Planner> plan_nth(NthSpace space);
 
 // All placements of at most so many switches and deeds at events of a window, numbered by any event. A switch
-// stays in force until the next one, or to the end.
+// stays in force until the next one, or until that CPU has had so many events.
 struct BoundedSpace {
   std::uint64_t first = 1;
   std::uint64_t last = 1;
   unsigned switches = 1;
   unsigned cpus = 2;
+  std::uint64_t stay = 20;
   unsigned deeds = 1;
   std::vector<Deed> choices;
 };

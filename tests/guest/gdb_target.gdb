@@ -83,6 +83,6 @@ printf "is: acr2 %d\n", $acr2
 # Ctrl-C finds a guest that runs; and its end. gdb is told to send it by itself.
 shell (sleep 1; kill -INT $PPID) &
 continue
-printf "is: interrupted in spin %d\n", $pswa >= (unsigned long)&spin && $pswa < (unsigned long)&spin + 64
+python print("is: interrupted in %s" % gdb.selected_frame().name())
 set var spin_on = 0
 detach

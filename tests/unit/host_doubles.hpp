@@ -67,6 +67,7 @@ class FakeOs final : public host::Os {
   ~FakeOs() override { std::free(storage_); }
 
   void answer_in_place(std::function<void(std::size_t)>) override {}
+  std::expected<void, std::string> forked() override { return {}; }
 
   bool demand() const override { return outside_.demand; }
   std::string demand_note() const override { return "switched off by the test"; }

@@ -153,14 +153,29 @@ TEST_F(RaceEngine, ConditionsNarrow) {
 
 TEST_F(RaceEngine, SwitchesUntilThatCpuIsThere) {
   run("[[trigger]]\nat = 0x1004\naction = \"switch\"\nto = 1\nuntil = \"other+0x8\"\n");
-  EXPECT_EQ(log(), (std::vector<std::string>{"0:1000", "1:2000", "1:2004", "1:2008", "0:1004", "1:200c",
-                                             "0:1008", "1:2010", "0:100c", "0:1010"}));
+  EXPECT_EQ(log(), (std::vector<std::string>{"0:1000", "1:2000", "1:2004", "0:1004", "1:2008", "0:1008",
+                                             "1:200c", "0:100c", "1:2010", "0:1010"}))
+      << "who was interrupted goes on";
 }
 
 TEST_F(RaceEngine, SwitchesForEvents) {
   run("[[trigger]]\nat = 0x1004\naction = \"switch\"\nto = 1\nstay = 2\n");
   EXPECT_EQ(log(), (std::vector<std::string>{"0:1000", "1:2000", "1:2004", "1:2008", "1:200c", "0:1004",
                                              "1:2010", "0:1008", "0:100c", "0:1010"}));
+}
+
+// CPU 1 has no event for longer than a switch that ends by itself may last: it spins. The other goes on, and
+// a schedule of that does the same.
+TEST_F(RaceEngine, ASwitchToACpuThatSpinsEnds) {
+  const std::vector<Step> spin(300'000, Step{.address = 0x2000});
+  const std::vector<std::vector<Step>> script{{{0x1000}, {0x1004}, {0x1008}}, spin};
+  run("[[trigger]]\nat = 0x1004\naction = \"switch\"\nto = 1\nstay = 1\n", script);
+  const auto first_log = log();
+  const auto back = std::ranges::find(first_log, "0:1004");
+  EXPECT_EQ(back - first_log.begin(), 200'002) << "0:1000, 1:2000, the switch";
+  const std::string schedule = race::write_scenario(engine->schedule());
+  run(schedule.substr(schedule.find("\n[[trigger]]")), script);
+  EXPECT_EQ(log(), first_log);
 }
 
 TEST_F(RaceEngine, SwitchesUntilARelease) {
@@ -224,12 +239,12 @@ TEST_F(RaceEngine, AScheduleReplays) {
   const auto first_log = log();
   EXPECT_NE(first_log, alternating);
   const std::string schedule = race::write_scenario(engine->schedule());
-  ASSERT_EQ(engine->schedule().triggers.size(), 6u) << "the release is a step";
+  ASSERT_EQ(engine->schedule().triggers.size(), 7u) << "the way back and the release are steps";
 
   const auto steps = schedule.substr(schedule.find("\n[[trigger]]"));
   run(steps);
   EXPECT_EQ(log(), first_log);
-  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(engine->tally(i).done, 1u) << i;
+  for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(engine->tally(i).done, 1u) << i;
   EXPECT_EQ(race::write_scenario(engine->schedule()), schedule) << "a replay writes the same schedule";
 }
 

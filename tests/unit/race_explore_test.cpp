@@ -161,6 +161,48 @@ TEST_F(Campaign, GoesOnWhereItWasStopped) {
   EXPECT_EQ(content(file("r")), content(file("whole")));
 }
 
+// Up to three at a time, the last that was begun ends first.
+class Stack final : public Runner {
+ public:
+  unsigned jobs() const override { return 3; }
+  std::expected<void, std::string> begin(std::uint64_t plan, const std::vector<Trigger>& triggers) override {
+    under_way_.emplace_back(plan, *fake_run(triggers));
+    most_ = std::max(most_, under_way_.size());
+    return {};
+  }
+  std::expected<std::pair<std::uint64_t, Result>, std::string> next() override {
+    auto last = under_way_.back();
+    under_way_.pop_back();
+    return last;
+  }
+  [[nodiscard]] std::size_t most() const { return most_; }
+
+ private:
+  std::vector<std::pair<std::uint64_t, Result>> under_way_;
+  std::size_t most_ = 0;
+};
+
+TEST_F(Campaign, SeveralAtATimeEndInAnyOrder) {
+  Stack runner;
+  const auto results = explore(*nth_of_50(), "toy", {}, file("r"), runner, {});
+  ASSERT_TRUE(results) << results.error();
+  EXPECT_EQ(runner.most(), 3u);
+  const auto one_by_one = explore(*nth_of_50(), "toy", {}, file("whole"), fake_run, {});
+  ASSERT_TRUE(one_by_one);
+  EXPECT_EQ(write_results(*results), write_results(*one_by_one));
+  const auto read_again = parse_results(content(file("r")), "r");
+  ASSERT_TRUE(read_again) << read_again.error();
+  EXPECT_EQ(write_results(*read_again), write_results(*results));
+}
+
+TEST_F(Campaign, StoppedItWaitsForWhatIsUnderWay) {
+  Stack runner;
+  const auto results =
+      explore(*nth_of_50(), "toy", {}, file("r"), runner, [](std::uint64_t, const Result&) { return false; });
+  ASSERT_TRUE(results) << results.error();
+  EXPECT_EQ(results->by_plan.size(), 3u);
+}
+
 TEST_F(Campaign, PartsMergeToTheWhole) {
   std::vector<Results> parts;
   for (std::uint64_t part = 0; part < 3; ++part) {

@@ -2,8 +2,8 @@
 // volatile one that is clean. The hardest test of a guest. For the rest it is like clock.
 //
 // Progress: an instruction that needs volatile blocks ends only if all of them are there at once, and a guest
-// that has brought one back may make it volatile before it tries again, even before it takes the block for its
-// own use. So while the guest misses blocks, a share of them, drawn from the seed, is spared.
+// that has brought one back may make it volatile before it tries again, even before it takes the block for
+// its own use. So while the guest misses blocks, a share of them, drawn from the seed, is spared.
 #include <atomic>
 
 #include "host/policy/makers.hpp"

@@ -139,6 +139,10 @@ cmma_result cmma_release(cmma_host *host, int cpu, uint64_t first, uint64_t last
  * No CPU may be running. */
 void cmma_reset(cmma_host *host, int clear);
 
+/* The process has forked, and this is the child: whatever the host shares with the parent it makes its own (main storage is
+ * anyway), and no report is written. 0, or nonzero with one line in `error`: the child cannot go on. */
+int cmma_forked(cmma_host *host, char *error, size_t error_size);
+
 /* An operator's command ("matrix", "counters", "discard ADDRESS", "block ADDRESS", "help"...). The answer goes to
  * `print`, a line a call. Returns 0, or 1 for a command that is not known or could not be done. */
 int cmma_command(cmma_host *host, const char *command, void (*print)(void *context, const char *line),

@@ -128,6 +128,11 @@ int cmma_gdb_watches(const cmma_gdb *gdb, uint64_t first, uint64_t last, int is_
 /* Is anything in the pages of first..last watched? */
 int cmma_gdb_watches_page(const cmma_gdb *gdb, uint64_t first, uint64_t last);
 
+/* Where the translation that the PSW and the control registers say leads, whatever is open: 1 and the absolute
+ * address, or 0 if there is none. Of the registers it takes these and the prefix, of the machine `peek`. */
+int cmma_gdb_translate(const struct cmma_gdb_machine *machine, const struct cmma_gdb_registers *registers,
+                       uint64_t address, uint64_t *absolute);
+
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

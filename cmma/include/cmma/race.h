@@ -103,11 +103,11 @@ typedef struct cmma_race cmma_race;
 cmma_race* cmma_race_open(cmma_host* host, const struct cmma_control* control, char* error,
                           size_t error_size);
 
-/* Put other triggers in place of those that there are: `text` is a scenario or schedule, `files` (may be
- * NULL) the place for the schedule and, with .txt at its end, for the interleaving. For a machine that has
- * forked: what has been done before stays part of the schedule. Returns 0, or 1 with one line in `error`
- * (nothing is changed). */
-int cmma_race_plan(cmma_race* race, const char* text, const char* files, char* error, size_t error_size);
+/* Put other triggers in place of those that there are: `text` is a scenario or schedule, `schedule` (may be
+ * NULL) the file for what is done; no interleaving is written, a replay of the schedule does. For a machine
+ * that has forked: what has been done before stays part of the schedule. Returns 0, or 1 with one line in
+ * `error` (nothing is changed). */
+int cmma_race_plan(cmma_race* race, const char* text, const char* schedule, char* error, size_t error_size);
 
 /* Write the schedule and the interleaving; messages say what could not be done. Not to be called by a
  * process that is not to write them: it just ends. */

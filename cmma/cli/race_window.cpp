@@ -1,0 +1,216 @@
+#include "cli/race_window.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <utility>
+
+#include "cli/race_run.hpp"
+#include "cli/subcommand.hpp"
+#include "race/oracle.hpp"
+
+namespace cmma::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::unexpected<std::string> wrong(std::string text) { return std::unexpected(std::move(text)); }
+std::unexpected<std::string> failed(std::string_view what) {
+  return wrong(fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+std::string content(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+// The number behind the last `name` of a line.
+std::uint64_t number_behind(std::string_view line, std::string_view name) {
+  std::uint64_t value = 0;
+  const std::size_t at = line.rfind(name);
+  if (at != std::string_view::npos)
+    std::from_chars(line.data() + at + name.size(), line.data() + line.size(), value);
+  return value;
+}
+
+constexpr double boot_limit = 600;  // seconds
+constexpr int by_signal = 128;      // the machine itself, not its guest
+
+race::Ending ending_of(int status) {
+  switch (status) {
+    case exit_good:
+      return race::Ending::good;
+    case exit_timeout:
+      return race::Ending::timeout;
+    default:
+      return race::Ending::failed;
+  }
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<Window>, std::string> Window::open(race::Scenario scenario, Asked asked) {
+  if (asked.folder.string().find_first_of(" ,\n") != std::string::npos)
+    return wrong(
+        fmt::format("{}: no blank and no comma in the name, please (TMPDIR)", asked.folder.string()));
+  std::unique_ptr<Window> window{new Window(std::move(scenario), std::move(asked))};
+  if (auto booted = window->boot(); !booted) return wrong(std::move(booted.error()));
+  return window;
+}
+
+Window::~Window() {
+  if (socket_ >= 0) ::close(socket_);
+  if (machine_ <= 0) return;
+  // At its window the machine sees that nobody wants it any more.
+  if (!ready_) ::kill(machine_, SIGTERM);
+  ::waitpid(machine_, nullptr, 0);
+}
+
+std::expected<void, std::string> Window::boot() {
+  // Up to the window nothing happens but the boot.
+  race::Scenario boot = scenario_;
+  boot.triggers.clear();
+  boot.boot.timeout = 0;  // the limit is for the boot, not for what follows
+  boot.file = (asked_.folder / "boot.toml").string();
+  std::ofstream(boot.file) << race::write_scenario(boot);
+  auto arguments = boot_arguments(boot, race_files(boot, asked_.folder), std::nullopt);
+  if (!arguments) return wrong(std::move(arguments.error()));
+
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return failed("socketpair");
+  socket_ = ends[0];
+  // Beyond the numbers that `cmma boot` gives a meaning in the machine.
+  constexpr int beyond = 30;
+  const int inherited = ::fcntl(ends[1], F_DUPFD, beyond);
+  ::close(ends[1]);
+  if (inherited < 0) return failed("socket");
+  const fs::path messages = asked_.folder / "boot.log";
+  const int log = ::open(messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (log < 0) return failed(messages.string());
+  arguments->insert(arguments->begin(), "cmma");
+  arguments->insert(arguments->end(), {"--fork-driver", fmt::to_string(inherited)});
+  std::vector<char*> pointers;
+  for (std::string& argument : *arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  machine_ = ::fork();
+  if (machine_ == 0) {
+    ::dup2(log, STDOUT_FILENO);
+    ::dup2(log, STDERR_FILENO);
+    ::execv("/proc/self/exe", pointers.data());
+    ::_exit(exit_host);
+  }
+  ::close(inherited);
+  ::close(log);
+  if (machine_ < 0) return failed("fork");
+  const double limit = scenario_.boot.timeout != 0 ? scenario_.boot.timeout : boot_limit;
+  pollfd source{.fd = socket_, .events = POLLIN, .revents = 0};
+  if (::poll(&source, 1, static_cast<int>(limit * 1000)) == 1) {
+    const auto text = hear();
+    ready_ = text && text->starts_with("ready");
+  }
+  if (ready_) return {};
+  std::string last = content(messages);
+  if (last.size() > 2000) last.erase(0, last.size() - 2000);
+  return wrong(fmt::format(
+      "the guest has not opened its window (a line \"cmma: window\" on its console); the end of its run:\n{}",
+      last));
+}
+
+std::expected<std::string, std::string> Window::hear() const {
+  std::array<char, 4096> text{};
+  ssize_t length = 0;
+  do {
+    length = ::recv(socket_, text.data(), text.size(), 0);
+  } while (length < 0 && errno == EINTR);
+  if (length <= 0) return wrong("the machine has gone");
+  return std::string{text.data(), static_cast<std::size_t>(length)};
+}
+
+fs::path Window::file(std::uint64_t plan, const char* suffix) const {
+  return asked_.folder / fmt::format("plan-{}{}", plan, suffix);
+}
+
+void Window::forget(std::uint64_t plan) const {
+  std::error_code ignored;
+  for (const char* suffix : {".toml", ".log", ".console", ".schedule"})
+    fs::remove(file(plan, suffix), ignored);
+}
+
+std::expected<std::uint64_t, std::string> Window::count(const race::AtEvent& event) {
+  race::Trigger never;
+  never.place = event;
+  never.nth = std::numeric_limits<std::int64_t>::max();
+  never.action = race::Action::print;
+  constexpr std::uint64_t no_plan = std::numeric_limits<std::uint64_t>::max();
+  if (auto begun = begin(no_plan, {never}); !begun) return wrong(std::move(begun.error()));
+  const auto ended = next();
+  if (!ended) return wrong(ended.error());
+  if (!ended->second.signature.empty())
+    return wrong(fmt::format("the guest fails without any action, too: {}", ended->second.signature));
+  return tally(no_plan, 1).reached;
+}
+
+std::expected<void, std::string> Window::begin(std::uint64_t plan,
+                                               const std::vector<race::Trigger>& triggers) {
+  race::Scenario one = scenario_;
+  one.triggers.insert(one.triggers.end(), triggers.begin(), triggers.end());
+  std::ofstream stream(file(plan, ".toml"));
+  stream << race::write_scenario(one);
+  stream.close();
+  if (!stream) return wrong(fmt::format("{}: cannot be written", file(plan, ".toml").string()));
+  const std::string order = fmt::format("run {} {}", file(plan, "").string(), asked_.limit);
+  if (::send(socket_, order.data(), order.size(), MSG_NOSIGNAL) < 0) return failed("the machine has gone");
+  under_way_.emplace(plan, triggers.size());
+  return {};
+}
+
+std::expected<std::pair<std::uint64_t, race::Result>, std::string> Window::next() {
+  forget(ended_);
+  const auto text = hear();
+  if (!text) return wrong(text.error());
+  const std::uint64_t plan = number_behind(*text, "/plan-");
+  const auto status = static_cast<int>(number_behind(*text, " "));
+  const auto place = under_way_.find(plan);
+  if (!text->starts_with("end ") || place == under_way_.end())
+    return wrong(fmt::format("the machine said '{}'", *text));
+  const std::size_t triggers = place->second;
+  under_way_.erase(place);
+  ended_ = plan;
+  if (status == exit_usage || status == exit_host || status >= by_signal)
+    return wrong(fmt::format("plan {} could not be run: {}", plan, content(file(plan, ".log"))));
+  const Tally sums = tally(plan, triggers);
+  return std::pair{plan, race::Result{.signature = race::signature(content(console()), ending_of(status)),
+                                      .done = sums.done,
+                                      .refused = sums.refused}};
+}
+
+Window::Tally Window::tally(std::uint64_t plan, std::size_t count) const {
+  std::vector<std::string> lines;
+  std::ifstream log(file(plan, ".log"));
+  for (std::string line; std::getline(log, line);) {
+    if (line.find(": reached ") != std::string::npos) lines.push_back(line);
+  }
+  Tally sums;
+  for (std::size_t i = lines.size() - std::min(count, lines.size()); i < lines.size(); ++i) {
+    sums.reached += number_behind(lines[i], ": reached ");
+    sums.done += number_behind(lines[i], ", done ");
+    sums.refused += number_behind(lines[i], ", refused ");
+  }
+  return sums;
+}
+
+}  // namespace cmma::cli

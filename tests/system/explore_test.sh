@@ -1,0 +1,68 @@
+#!/bin/bash
+# `cmma race explore` on the bare-metal guests of tests/guest/race: it finds each race and nothing in the guest without it;
+# what it finds can be replayed from the boot on; parts of a campaign make the whole, and one that was stopped goes on.
+. "$(dirname "$0")/lib.sh"
+images=$BUILD/cmake-gcc/tests/guest
+
+scenario() {
+  cat >"$work/$1.toml" <<EOT
+name = "$1"
+summary = "a bare-metal guest"
+[boot]
+kernel = "$images/$1.img"
+memory = "64M"
+cpus = ${2:-1}
+EOT
+}
+# explores STATUS NAME OPTION...: the results go to $work/$results, or to $work/NAME.jsonl.
+explores() {
+  local expected=$1 name=$2 status=0
+  shift 2
+  "$cmma" race explore "$work/$name.toml" --results "$work/${results:-$name.jsonl}" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
+  [ "$status" -eq "$expected" ] || failed "status $status instead of $expected: cmma race explore $name $*"
+}
+runs() { tail -n +2 "$1" | sort; }
+
+# The tutorial's: a discard between two instructions. It is tried behind each ESSA.
+scenario toy_cache_broken
+explores 1 toy_cache_broken
+check_out '^72 plans run, 48 did something, 24 failed$'
+check_out '24  corruption: checksum mismatch \(first: plan 0\)'
+mkdir "$work/replayed"
+status=0
+"$cmma" race replay "$work/toy_cache_broken.jsonl.plan-0.schedule.toml" --out "$work/replayed" >"$work/out" 2>"$work/err" ||
+  status=$?
+check 'the replay fails' [ "$status" -eq 1 ]
+check_err '^signature: corruption: checksum mismatch$'
+check_out 'checksum mismatch in page 0'
+check 'it did what the run in the window did' diff <(grep -A9 '^\[\[trigger' "$work/toy_cache_broken.jsonl.plan-0.schedule.toml") \
+  <(grep -A9 '^\[\[trigger' "$work"/replayed/*.schedule.toml)
+
+scenario toy_cache_mended
+explores 0 toy_cache_mended
+check_out '^48 plans run, 24 did something, 0 failed$'
+
+# Stopped in the middle of a line, gone on with, and in two parts.
+head -c 2000 "$work/toy_cache_broken.jsonl" >"$work/cut"
+results='cut' explores 1 toy_cache_broken
+check 'the rest was run' [ "$(runs "$work/cut")" = "$(runs "$work/toy_cache_broken.jsonl")" ]
+for part in 0 1; do results=part$part explores 1 toy_cache_broken --part $part --parts 2; done
+"$cmma" race merge "$work/part0" "$work/part1" >"$work/merged"
+check 'the parts make the whole' [ "$(runs "$work/merged")" = "$(runs "$work/toy_cache_broken.jsonl")" ]
+
+# A CPU switch at one place and a discard at another.
+scenario state_lock_broken 2
+explores 1 state_lock_broken --plan bounded --stay 2 --last 12
+check_out 'corruption: checksum mismatch'
+scenario state_lock_mended 2
+explores 0 state_lock_mended --plan bounded --stay 2 --last 12
+scenario stale_fault_broken 2
+explores 1 stale_fault_broken --plan bounded --stay 4 --first 30 --last 60
+check_out 'corruption: checksum mismatch'
+scenario stale_fault_mended 2
+explores 0 stale_fault_mended --plan bounded --stay 4 --first 30 --last 60
+
+# No window, and nothing that says so in time.
+scenario risbgn
+explores 3 risbgn
+check_err 'has not opened its window'
