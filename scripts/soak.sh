@@ -1,7 +1,10 @@
 #!/bin/bash
-# What takes longer than a test run may: stress-ng (Debian's s390x package) for two minutes under each policy,
-# the memory checker at 4 times the frames with 1 and 2 CPUs, and all workloads of storm.sh on the kernel that checks
-# itself. SOAK_SECONDS is the time of each stress-ng run, SOAK_SEEDS the number of seeds of each workload.
+# What takes longer than a test run may: soak.sh [PART...], all parts if none is named.
+#
+#   stress   stress-ng (Debian's s390x package) under each policy; SOAK_SECONDS each, 120 if not set
+#   memory   the memory checker at 4 times the frames with 1 and 2 CPUs
+#   storm    all workloads of storm.sh on the kernel that checks itself; SOAK_SEEDS seeds of each, 20 if not set
+#
 # Ends with `N passed, N failed`.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
@@ -9,8 +12,16 @@ set -euo pipefail
 
 seconds=${SOAK_SECONDS:-120}
 seeds=${SOAK_SEEDS:-20}
+[ $# -gt 0 ] || set -- stress memory storm
+for part; do
+  case $part in
+    stress | memory | storm) ;;
+    *) refuse "no part of the soak is called $part: stress memory storm" ;;
+  esac
+done
+is_wanted() { [[ " $parts " == *" $1 "* ]]; }
+parts=$*
 "$root/scripts/build-programs.sh"
-"$root/scripts/build-kernel.sh" debug
 # shellcheck disable=SC2046  # one word a package
 "$root/scripts/build-rootfs.sh" disk soak 600 $(downloads_of disk-soak)
 out=$build/soak
@@ -39,22 +50,38 @@ soak() {
   fi
 }
 
-for policy in clock state-first random storm none; do
-  soak "stress-$policy" --memory 512M --frames 160M --cpus 2 --policy $policy --seed 11 --run "
-    guest stress-ng --vm 2 --vm-bytes 60M --vm-method all --verify --shm 1 --shm-bytes 16M --fork 2 \
-      --hdd 1 --hdd-bytes 64M --temp-path /root --mmap 1 --mmap-bytes 32M --timeout ${seconds}s --metrics-brief"
-done
-for cpus in 1 2; do
-  soak "memory-4x-$cpus" --memory 1G --frames 256M --cpus $cpus --run "memcheck 900 4 $cpus"
+run_stress() {
+  local policy
+  for policy in clock state-first random storm none; do
+    soak "stress-$policy" --memory 512M --frames 160M --cpus 2 --policy $policy --seed 11 --run "
+      guest stress-ng --vm 2 --vm-bytes 60M --vm-method all --verify --shm 1 --shm-bytes 16M --fork 2 \
+        --hdd 1 --hdd-bytes 64M --temp-path /root --mmap 1 --mmap-bytes 32M --timeout ${seconds}s --metrics-brief"
+  done
+}
+
+run_memory() {
+  local cpus
+  for cpus in 1 2; do
+    soak "memory-4x-$cpus" --memory 1G --frames 256M --cpus $cpus --run "memcheck 900 4 $cpus"
+  done
+}
+
+run_storm() {
+  local more less
+  "$root/scripts/build-kernel.sh" debug
+  if "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --out "$out/storm" | tee "$out/storm.log"
+  then :; else say "some workloads failed: see $out/storm"; fi
+  if read -r more _ less _ < <(tail -n 1 "$out/storm.log") && [ "${less:-}" -ge 0 ] 2>/dev/null; then
+    passed=$((passed + more))
+    failed=$((failed + less))
+  else
+    failed=$((failed + 1))
+  fi
+}
+
+for part in stress memory storm; do
+  if is_wanted $part; then run_$part; fi
 done
 rm -f "$out/disk.img"
-if "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --out "$out/storm" | tee "$out/storm.log"
-then :; else say "some workloads failed: see $out/storm"; fi
-if read -r more _ less _ < <(tail -n 1 "$out/storm.log") && [ "${less:-}" -ge 0 ] 2>/dev/null; then
-  passed=$((passed + more))
-  failed=$((failed + less))
-else
-  failed=$((failed + 1))
-fi
 echo "$passed passed, $failed failed"
 [ $failed -eq 0 ]

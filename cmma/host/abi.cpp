@@ -125,6 +125,8 @@ int cmma_forked(cmma_host* host, char* error, std::size_t error_size) {
   });
 }
 
+cmma_mutant cmma_broken_rule(const cmma_host* host) { return host->host->options().mutant; }
+
 int cmma_reclaim_wanted(const cmma_host* host) { return host->host->reclaim_wanted() ? 1 : 0; }
 
 void cmma_reclaim(cmma_host* host, int cpu) {

@@ -61,12 +61,23 @@ Outcome set_file(std::string& file, std::string_view name, Value value) {
   return {};
 }
 
+// By their numbers.
+constexpr std::array<std::string_view, 4> mutants{"none", "tlb", "change", "orc6"};
+
+Outcome set_mutant(Options& options, Value value) {
+  const auto* const found = std::ranges::find(mutants, value);
+  if (found == mutants.end())
+    return refuse("mutant", value, fmt::format("must be one of {}", fmt::join(mutants, ", ")));
+  options.mutant = static_cast<cmma_mutant>(found - mutants.begin());
+  return {};
+}
+
 struct Option {
   std::string_view name;
   Outcome (*set)(Options&, Value);
 };
 
-constexpr std::array<Option, 16> known{{
+constexpr std::array<Option, 17> known{{
     {"frames", set_frames},
     {"policy", set_policy},
     {"seed", set_seed},
@@ -90,6 +101,7 @@ constexpr std::array<Option, 16> known{{
     {"symbols", [](Options& o, Value v) { return set_file(o.symbols, "symbols", v); }},
     {"schedule", [](Options& o, Value v) { return set_file(o.schedule, "schedule", v); }},
     {"interleaving", [](Options& o, Value v) { return set_file(o.interleaving, "interleaving", v); }},
+    {"mutant", set_mutant},
     {"test", [](Options& o, Value v) { return set_choice(o.test, "test", v, "on", "off"); }},
 }};
 
@@ -153,6 +165,8 @@ std::expected<Options, std::string> parse_options(std::string_view list) {
     if (item.empty()) continue;
     if (auto set = set_one(options, item); !set) return std::unexpected(set.error());
   }
+  if (options.mutant != CMMA_NO_MUTANT && !options.test)
+    return std::unexpected("option mutant: a machine that is broken on purpose needs test=on");
   return options;
 }
 

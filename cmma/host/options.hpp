@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "cmma/cmma.h"
 #include "state/transitions.hpp"
 
 namespace cmma::host {
@@ -23,11 +24,12 @@ struct Options {
   std::string trace;                  // empty: no trace
   bool strays_in_place = false;       // unannounced accesses are answered in the thread that makes them
   // For the race engine (race/), which reads them; the host itself does not.
-  std::string race;          // scenario or schedule; empty: no engine
-  std::string symbols;       // vmlinux; empty: as the scenario says
-  std::string schedule;      // what was done is written here
-  std::string interleaving;  // likewise, for people
-  bool test = false;         // the machine may let the guest call for host actions
+  std::string race;                     // scenario or schedule; empty: no engine
+  std::string symbols;                  // vmlinux; empty: as the scenario says
+  std::string schedule;                 // what was done is written here
+  std::string interleaving;             // likewise, for people
+  bool test = false;                    // the machine may let the guest call for host actions
+  cmma_mutant mutant = CMMA_NO_MUTANT;  // with `test` only
   state::Reading reading;
 };
 

@@ -49,6 +49,7 @@ BYTE *hcmma_obtain_storage(void)
         return NULL;
     }
     sysblk.blkstate = cmma_states(sysblk.cmma);
+    hcmma_mutant = cmma_broken_rule(sysblk.cmma);
     if (!hcmma_race_start())
         return NULL;
     hdl_adsc("hcmma_close", close_host, NULL);
@@ -166,6 +167,11 @@ U64 hcmma_essa(REGS *regs, U64 r2, int orc)
 {
     uint64_t r1 = 0;
 
+    if (hcmma_mutant == CMMA_MUTANT_ORC6 && orc == 6)
+    {
+        hcmma_race_set_later(regs, r2);
+        orc = 0;
+    }
     switch (cmma_essa(sysblk.cmma, regs->cpuad, r2, orc, &r1))
     {
     case CMMA_DONE:

@@ -14,6 +14,7 @@
 #include "hcmmaint.h"
 #include "hcmmarac.h"
 
+cmma_mutant hcmma_mutant;
 __thread struct hcmma_thread hcmma_own;
 static REGS not_a_cpu;               /* stands for a device thread in SYNCHRONIZE_CPUS */
 static U64 pinned[MAX_CPU_ENGINES][2]; /* block + 1, or 0; each CPU sets its own */
@@ -57,6 +58,8 @@ static void mark_referenced(REGS *regs, int ix, U64 block)
 
 static void drop_if_attention(REGS *regs, int ix, U64 block)
 {
+    if (hcmma_mutant == CMMA_MUTANT_TLB && regs->cpuad == 1)
+        return;
     if (sysblk.blkstate[block] & CMMA_STATE_ATTENTION)
         regs->tlb.acc[ix] = 0;
 }
@@ -226,7 +229,7 @@ static void machine_request_reclaim(void *context, int cpu)
 static int machine_changed(void *context, uint64_t block)
 {
     UNREFERENCED(context);
-    return ((BLOCK_KEY(block, 0) | BLOCK_KEY(block, 1)) & STORKEY_CHANGE) != 0;
+    return hcmma_mutant != CMMA_MUTANT_CHANGE && ((BLOCK_KEY(block, 0) | BLOCK_KEY(block, 1)) & STORKEY_CHANGE) != 0;
 }
 
 static void machine_reset_reference_change(void *context, uint64_t block)

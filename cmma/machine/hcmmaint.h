@@ -5,6 +5,9 @@
 /* hcmmahst.c: the machine as the host sees it. The table is what cmma_open gets. */
 extern const struct cmma_machine hcmma_machine;
 
+/* A rule that is broken on purpose (option mutant). */
+extern cmma_mutant hcmma_mutant;
+
 /* What a thread knows of its own quiescing. The fibers of a deterministic run have one each (hcmmathr.c). */
 struct hcmma_thread
 {

@@ -19,6 +19,7 @@ static const struct cmma_watch *watch;
 static struct cmma_event *queue; /* what has happened since the last boundary */
 static int queued, room;
 static U64 told;
+static struct { int wanted; U64 r2; } set_later[MAX_CPU_ENGINES];
 static int begun = -1; /* in the queue: the event of the instruction that has been begun, or -1 */
 static int only = CMMA_NOT_A_CPU;
 
@@ -191,6 +192,12 @@ void hcmma_race_host_event(int cpu, unsigned kind, U64 block)
     add(&event);
 }
 
+void hcmma_race_set_later(REGS *regs, U64 r2)
+{
+    set_later[regs->cpuad].wanted = 1;
+    set_later[regs->cpuad].r2 = r2;
+}
+
 int hcmma_race_boundary(REGS *regs)
 {
     /* The engine's own actions are events, too: they come behind these, and are told at the next boundary. */
@@ -205,6 +212,12 @@ int hcmma_race_boundary(REGS *regs)
         now.instructions = hcmma_thr_instructions();
         if (race)
             cmma_race_event(race, &now);
+    }
+    if (set_later[regs->cpuad].wanted)
+    {
+        uint64_t r1;
+        set_later[regs->cpuad].wanted = 0;
+        cmma_essa(sysblk.cmma, regs->cpuad, set_later[regs->cpuad].r2, 1, &r1);
     }
     queued -= count;
     memmove(queue, queue + count, sizeof(queue[0]) * (size_t)queued);

@@ -36,6 +36,9 @@ unsigned long long hcmma_race_events(void);
 int hcmma_race_only(void);
 void hcmma_race_only_is_stuck(void);
 
+/* For CMMA_MUTANT_ORC6: the block becomes stable behind the events of this instruction. */
+void hcmma_race_set_later(REGS *regs, U64 r2);
+
 /* Put other triggers in place of the engine's: for a process that has forked. 0, or 1 with a message. */
 int hcmma_race_plan(const char *text, const char *schedule);
 

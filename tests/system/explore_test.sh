@@ -62,6 +62,19 @@ check_out 'corruption: checksum mismatch'
 scenario stale_fault_mended 2
 explores 0 stale_fault_mended --plan bounded --stay 4 --first 30 --last 60
 
+# The machine itself: with each rule broken on purpose the exploration finds where, and without none.
+scenario invariants 2
+explores 0 invariants
+check_out '^[0-9]+ plans run, [0-9]+ did something, 0 failed$'
+for mutant in tlb:loads change:stores orc6:stable; do
+  scenario invariants 2
+  echo "options = [\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%:*}\"]" >>"$work/invariants.toml"
+  results=$mutant explores 1 invariants
+  check_out 'corruption: checksum mismatch'
+  check "what the mutant ${mutant%:*} breaks is what fails" \
+    grep -q "checksum mismatch: [0-9]* .*${mutant#*:}" "$work/$mutant".plan-*.console.txt
+done
+
 # No window, and nothing that says so in time.
 scenario risbgn
 explores 3 risbgn

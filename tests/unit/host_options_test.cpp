@@ -67,7 +67,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Bad{"seed=18446744073709551616", "2^64"}, Bad{"store=", "store"}, Bad{"json=", "json"},
                     Bad{"trace=", "trace"}, Bad{"nodat=yes", "on or off"},
                     Bad{"unused=ON", "exception or zero"}, Bad{"channel=", "check or zero"},
-                    Bad{"orc6=1", "resident"}, Bad{"test=1", "on or off"}, Bad{"=", "not known"}));
+                    Bad{"orc6=1", "resident"}, Bad{"test=1", "on or off"}, Bad{"test=on,mutant=x", "tlb"},
+                    Bad{"mutant=tlb", "test=on"}, Bad{"=", "not known"}));
 
 TEST(HostOptions, Sizes) {
   EXPECT_EQ(parse_size("4096"), 4096u);

@@ -123,6 +123,16 @@ cmma_result cmma_write(cmma_host *host, uint64_t address, const void *from, size
  * range leaves main storage or a part of it has no content. */
 int cmma_peek(cmma_host *host, uint64_t address, void *to, size_t length);
 
+/* The option mutant=... (with test=on only): a rule that the machine breaks on purpose, so that it can be seen what
+ * notices. The machine does it; the host only passes it on. */
+typedef enum cmma_mutant {
+  CMMA_NO_MUTANT = 0,
+  CMMA_MUTANT_TLB = 1,    /* CPU 1 keeps its translations of blocks that were taken away */
+  CMMA_MUTANT_CHANGE = 2, /* every block counts as unchanged */
+  CMMA_MUTANT_ORC6 = 3    /* ORC 6 tests now and sets at the next instruction (deterministic runs) */
+} cmma_mutant;
+cmma_mutant cmma_broken_rule(const cmma_host *host);
+
 /* Nonzero when cmma_reclaim has something to do. One relaxed load. */
 int cmma_reclaim_wanted(const cmma_host *host);
 
