@@ -72,7 +72,7 @@ Expected<void> check_determinism_options(const BootOptions& options) {
   for (const std::string& option : asked.options) {
     if (option.find(',') != std::string::npos || option.find('=') == std::string::npos)
       return usage(fmt::format("--det-option {}: write NAME=VALUE", option));
-    for (const char* ours : {"seed=", "log=", "record=", "replay="}) {
+    for (const char* ours : {"seed=", "log=", "record=", "replay=", "fork="}) {
       if (option.starts_with(ours))
         return usage(fmt::format("--det-option {}: there is an option of cmma boot for it", option));
     }
