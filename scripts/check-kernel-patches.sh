@@ -4,7 +4,8 @@
 #   check-kernel-patches.sh style     each passes the kernel's checkpatch.pl --strict, but for what `exceptions` says
 #   check-kernel-patches.sh build     after each one in series order what the series touches builds, without a new
 #                                     warning, with Clang and with gcc (Debian's gcc-s390x-linux-gnu), option on and off
-#   check-kernel-patches.sh same      with CONFIG_PAGE_STATES=n the code of mm/, fs/ and arch/s390 is what it was before
+#   check-kernel-patches.sh same      with CONFIG_PAGE_STATES=n the code of mm/, fs/ and arch/s390 is what it was before;
+#                                     with CONFIG_PAGE_STATES=y and CONFIG_PAGE_STATES_BREAK=n the last patch changes none
 #   check-kernel-patches.sh           all of them
 #
 # Works in build/kernel-check. Status 1 if a patch fails.
@@ -39,7 +40,7 @@ fresh_source() {
 
 apply() { patch -s -d "$source" -p1 --fuzz=0 --forward <"$1"; }
 
-# kernel_make COMPILER ON|OFF TARGET...
+# kernel_make COMPILER on|off|unbroken TARGET...: `unbroken` is on without CONFIG_PAGE_STATES_BREAK
 kernel_make() {
   local compiler=$1 option=$2 tools
   shift 2
@@ -61,7 +62,8 @@ configure() {
   { grep -vE '^CONFIG_(PAGE_STATES|KUNIT)' "$root/guest/kernel.config"
     echo "CONFIG_KEXEC=y"
     # Until the architecture selects it, the option is there for COMPILE_TEST only, which wants PCI on s390.
-    [ "$option" = off ] || printf 'CONFIG_%s=y\n' PCI COMPILE_TEST KUNIT PAGE_STATES PAGE_STATES_KUNIT_TEST PAGE_STATES_BREAK; } >"$objects_of/fragment"
+    [ "$option" = off ] || printf 'CONFIG_%s=y\n' PCI COMPILE_TEST KUNIT PAGE_STATES PAGE_STATES_KUNIT_TEST
+    [ "$option" != on ] || echo "CONFIG_PAGE_STATES_BREAK=y"; } >"$objects_of/fragment"
   kernel_make "$compiler" "$option" KCONFIG_ALLCONFIG="$objects_of/fragment" allnoconfig >/dev/null
 }
 
@@ -108,20 +110,29 @@ disassemble() {
     done
 }
 
+# code_of OPTION NAME: the disassembly of what the source is now.
+code_of() {
+  configure clang "$1"
+  kernel_make clang "$1" "${objects[@]}" >"$work/same-$2.log" 2>&1 || { tail -n 20 "$work/same-$2.log"; return 1; }
+  disassemble "$work/clang-$1" >"$work/$2.s"
+}
+
 check_same() {
   local patch
   fresh_source
   # The times of fresh sources are those of the archive: make would keep what an earlier check has left.
-  rm -rf "$work/clang-off"
-  configure clang off
-  kernel_make clang off "${objects[@]}" >"$work/same-before.log" 2>&1
-  disassemble "$work/clang-off" >"$work/before.s"
-  for patch in "${patches[@]}"; do apply "$patch"; done
-  configure clang off
-  kernel_make clang off "${objects[@]}" >"$work/same-after.log" 2>&1
-  disassemble "$work/clang-off" >"$work/after.s"
+  rm -rf "$work"/clang-{off,unbroken}
+  code_of off before
+  for patch in "${patches[@]::${#patches[@]}-1}"; do apply "$patch"; done
+  code_of unbroken before-last
+  apply "${patches[-1]}"
+  code_of off after
+  code_of unbroken after-last
   cmp "$work/before.s" "$work/after.s"
-  echo "same: $(grep -c '^==' "$work/after.s") objects, $(wc -l <"$work/after.s") lines of disassembly"
+  cmp "$work/before-last.s" "$work/after-last.s"
+  grep -q '^== mm/page-states.o' "$work/after-last.s"
+  echo "same without the option: $(grep -c '^==' "$work/after.s") objects, $(wc -l <"$work/after.s") lines of disassembly"
+  echo "same with the last patch: $(grep -c '^==' "$work/after-last.s") objects, $(wc -l <"$work/after-last.s") lines of disassembly"
 }
 
 mkdir -p "$work"
