@@ -7,13 +7,12 @@ STAGES = [("start", "read from disk"), ("read from disk", "read from cache"), ("
 TITLES = ["read from disk", "read from cache", "map what is cached", "memory, and write files", "all"]
 
 
-def runs(folder, name):
-    for round_ in (1, 2, 3):
-        with open(f"{folder}/{name}.{round_}.json", encoding="ascii") as file:
-            marks = {mark["label"]: mark for mark in json.load(file)["marks"]}
-        with open(f"{folder}/{name}.{round_}.log", encoding="utf-8", errors="replace") as file:
-            faults = {(kind, when): int(count) for kind, when, count in re.findall(r"(faults|major) (before|after) (\d+)", file.read())}
-        yield marks, faults
+def run(folder, name):
+    with open(f"{folder}/{name}.json", encoding="ascii") as file:
+        marks = {mark["label"]: mark for mark in json.load(file)["marks"]}
+    with open(f"{folder}/{name}.log", encoding="utf-8", errors="replace") as file:
+        faults = {(kind, when): int(count) for kind, when, count in re.findall(r"(faults|major) (before|after) (\d+)", file.read())}
+    return marks, faults
 
 
 # Free pages change their state by the codes 1, 2 and 7 in any kernel.
@@ -26,11 +25,10 @@ def main():
     base = None
     print(f"{'guest instructions, millions':28}" + "".join(f"{title:>24}" for title in TITLES))
     for name in names:
-        all_runs = list(runs(folder, name))
-        counts = [min(marks[end]["instructions"] - marks[begin]["instructions"] for marks, _ in all_runs) for begin, end in STAGES]
+        marks, faults = run(folder, name)
+        counts = [marks[end]["instructions"] - marks[begin]["instructions"] for begin, end in STAGES]
         base = base or counts
-        print(f"{name:28}" + "".join(f"{count / 1e6:14.1f} ({count / first - 1:+7.2%})" for count, first in zip(counts, base)))
-        marks, faults = all_runs[0]
+        print(f"{name:28}" + "".join(f"{count / 1e6:14.2f} ({count / first - 1:+7.2%})" for count, first in zip(counts, base)))
         minor = (faults["faults", "after"] - faults["faults", "before"]) - (faults["major", "after"] - faults["major", "before"])
         changes = state_changes(marks["mapped"]) - state_changes(marks["mapping"])
         whole = state_changes(marks["end"]) - state_changes(marks["start"])

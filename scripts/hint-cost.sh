@@ -7,8 +7,8 @@
 #
 #   hint-cost.sh [NAME=KERNEL...]    also other kernels, with page_states=on
 #
-# Three runs of each, in turn; the lowest of each stage counts, because waiting for a disk only adds instructions (timer
-# interruptions, the idle loop). The kernels are built if need be (a second one takes as long as the first).
+# Each is one deterministic run (docs/determinism.md): the figures are exact, and the same whenever and wherever they are
+# taken with the same kernels and programs. The kernels are built if need be (a second one takes as long as the first).
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -38,17 +38,13 @@ cp -r /mnt/tree/mm /tmp/mm
 mark "end"'
 
 kernels=("plain=$build/kernel-plain/bzImage" "off=$build/kernel/bzImage" "on=$build/kernel/bzImage" "$@")
-for round in 1 2 3; do
-  for kernel in "${kernels[@]}"; do
-    name=${kernel%%=*}
-    append=page_states=on
-    [ "$name" != off ] || append=page_states=off
-    say "round $round, $name ..."
-    cp --sparse=always "$build/programs/tree.img" "$out/tree.img"
-    "$build/bin/cmma" boot --kernel "${kernel#*=}" --memory 768M --timeout 900 --disk "$out/tree.img" --policy none \
-      --overlay "$build/programs/guest.cpio.gz" --append "$append" --json "$out/$name.$round.json" --run "$work" \
-      >"$out/$name.$round.log" 2>"$out/$name.$round.messages" || die "the run failed: see $out/$name.$round.log"
-  done
+for kernel in "${kernels[@]}"; do
+  name=${kernel%%=*}
+  append=page_states=on
+  [ "$name" != off ] || append=page_states=off
+  say "$name ..."
+  "$build/bin/cmma" boot --deterministic --kernel "${kernel#*=}" --memory 768M --timeout 900 --disk "$build/programs/tree.img" --policy none \
+    --overlay "$build/programs/guest.cpio.gz" --append "$append" --json "$out/$name.json" --run "$work" \
+    >"$out/$name.log" 2>"$out/$name.messages" || die "the run failed: see $out/$name.log"
 done
-rm -f "$out/tree.img"
 python3 "$root/scripts/hint-cost.py" "$out" "${kernels[@]%%=*}"
