@@ -61,7 +61,7 @@ selftest() {
   shift 3
   truncate --size 64M "$files.img"
   mke2fs -q -F -t ext4 -b 4096 "$files.img"
-  "$build/bin/cmma" boot --kernel "$kernel" --memory 384M --cpus "$cpus" --seed "$seed" --timeout 400 --disk "$files.img" "$@" \
+  "$build/bin/cmma" boot --kernel "$kernel" --memory 384M --cpus "$cpus" --seed "$seed" --timeout 200 --disk "$files.img" "$@" \
     --overlay "$build/programs/guest.cpio.gz" --overlay "$out/selftest.cpio.gz" --json "$files.json" \
     --append "page_states=on oops=panic kunit.enable=1 $append" --run 'discardaudit && cd /mnt && /page_states' \
     >"$files.console" 2>"$files.messages" </dev/null || status=$?
