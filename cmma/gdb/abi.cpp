@@ -25,8 +25,9 @@ void report(std::string_view line, char* error, std::size_t error_size) {
 bool is_complete(const cmma_gdb_machine* machine) {
   return machine != nullptr && machine->cpus != nullptr && machine->state != nullptr &&
          machine->get_registers != nullptr && machine->set_registers != nullptr && machine->peek != nullptr &&
-         machine->poke != nullptr && machine->command != nullptr && machine->interrupt != nullptr &&
-         machine->ending != nullptr && machine->kill != nullptr && machine->message != nullptr;
+         machine->poke != nullptr && machine->command != nullptr && machine->instructions != nullptr &&
+         machine->stop_at != nullptr && machine->interrupt != nullptr && machine->ending != nullptr &&
+         machine->kill != nullptr && machine->message != nullptr;
 }
 
 }  // namespace

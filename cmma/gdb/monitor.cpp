@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "gdb/packet.hpp"
 #include "gdb/session.hpp"
@@ -16,6 +17,8 @@ constexpr std::string_view help_text =
     "  cmma matrix, cmma counters, cmma block ADDRESS, cmma discard ADDRESS, ... (cmma help has them all)\n"
     "translate ADDRESS  what a virtual address of this CPU stands for, and in which state that block is;\n"
     "                   or why it stands for nothing\n"
+    "now                how many instructions are done, by all CPUs together\n"
+    "until NUMBER       stop (after `continue`) when so many are done: deterministic runs\n"
     "cpus               all CPUs: state, PSW, prefix\n"
     "help               this\n";
 
@@ -67,6 +70,10 @@ Session::Answer Session::monitor(std::string_view digits) {
     print(text);
   } else if (verb == "translate") {
     print_translation(line);
+  } else if (verb == "now") {
+    print(fmt::format("{} instructions\n", machine_.instructions(machine_.context)));
+  } else if (verb == "until") {
+    print_until(line);
   } else if (verb == "cpus") {
     print_cpus();
   } else if (verb == "help" || verb.empty()) {
@@ -108,6 +115,18 @@ void Session::print_translation(std::string_view text) {
   if (result != CMMA_DONE) print(fmt::format("no content: {}\n", describe(obstacle_of(result))));
   if (result != CMMA_ADDRESSING)
     static_cast<void>(monitor(to_hex(fmt::format("cmma block {:x}", *absolute))));
+}
+
+void Session::print_until(std::string_view text) {
+  std::uint64_t instructions = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), instructions);
+  if (error != std::errc{} || end != text.data() + text.size())
+    return print(fmt::format("'{}' is not a decimal number\n", text));
+  const std::uint64_t now = machine_.instructions(machine_.context);
+  if (instructions <= now) return print(fmt::format("{} instructions are done already\n", now));
+  if (machine_.stop_at(machine_.context, instructions) != 0)
+    return print("only a deterministic run stops at an instruction\n");
+  print(fmt::format("{} instructions are done; `continue` stops at {}\n", now, instructions));
 }
 
 void Session::print_cpus() {

@@ -52,6 +52,7 @@ std::string Session::stop_text() const {
     case CMMA_GDB_INTERRUPT:
       return fmt::format("T02thread:{:x};", thread);
     case CMMA_GDB_STEP:
+    case CMMA_GDB_ARRIVED:
       break;
   }
   return fmt::format("T05thread:{:x};", thread);

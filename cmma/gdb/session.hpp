@@ -73,6 +73,7 @@ class Session {
   void print(std::string_view text);
   void print_translation(std::string_view address);
   void print_cpus();
+  void print_until(std::string_view text);
   [[nodiscard]] std::expected<std::string, std::string> with_absolute_addresses(
       std::string_view command) const;
 

@@ -19,6 +19,7 @@ int hcmma_gdb_wanted;
 int hcmma_gdb_tracing;
 int hcmma_gdb_watching;
 unsigned long long hcmma_gdb_stepped;
+U64 hcmma_gdb_until;
 
 /* What gdb wants of a CPU. Written while it is held, and by itself. */
 struct cpu
@@ -40,6 +41,7 @@ static LOCK gdb_lock;
 static COND gdb_changed;
 static int server = -1;          /* the CPU that serves gdb */
 static int interrupted;          /* gdb wants the machine to stop */
+static int arrived;              /* hcmma_gdb_until is reached */
 static int wait_for_client;      /* GDBSERVER port WAIT, and none has come yet */
 static int port = -1;
 static struct cpu cpus[MAX_CPU_ENGINES];
@@ -62,7 +64,8 @@ static void begin_hold(REGS *regs)
 {
     hcmma_drop_instruction_address(regs);
     OBTAIN_INTLOCK(regs);
-    cpus[regs->cpuad].timer = cpu_timer(regs);
+    if (!hcmma_one_thread)
+        cpus[regs->cpuad].timer = cpu_timer(regs);
     cpus[regs->cpuad].held = 1;
     regs->intwait = 1;
     RELEASE_INTLOCK(regs);
@@ -116,7 +119,7 @@ static void hold_others(REGS *regs)
 /* With gdb_lock. */
 static void update_wanted(void)
 {
-    int i, wanted = interrupted || server >= 0;
+    int i, wanted = interrupted || arrived || server >= 0;
     for (i = 0; i < MAX_CPU_ENGINES; i++)
         wanted |= IS_CPU_ONLINE(i) && (cpus[i].go.order == CMMA_GDB_STAY || cpus[i].watched);
     __atomic_store_n(&hcmma_gdb_wanted, wanted, __ATOMIC_SEQ_CST);
@@ -186,7 +189,7 @@ static void serve(REGS *regs, enum cmma_gdb_reason reason, U64 address)
     give_orders(regs, go);
     obtain_lock(&gdb_lock);
     wait_for_client = 0;
-    interrupted = 0;
+    interrupted = arrived = 0;
     server = -1;
     cpus[regs->cpuad].held = 0;
     update_wanted();
@@ -205,6 +208,11 @@ void hcmma_gdb_boundary(REGS *regs)
         {
             if (become_server(regs))
                 serve(regs, CMMA_GDB_WATCHPOINT, cpu->watch);
+        }
+        else if (server < 0 && arrived)
+        {
+            if (become_server(regs))
+                serve(regs, CMMA_GDB_ARRIVED, 0);
         }
         else if (server < 0 && interrupted && sysblk.ipldone
               && (!wait_for_client || regs->cpustate == CPUSTATE_STARTED))
@@ -336,6 +344,14 @@ static void machine_interrupt(void *context)
     obtain_lock(&gdb_lock);
     broadcast_condition(&gdb_changed);
     release_lock(&gdb_lock);
+}
+
+/* It looks for interruptions before it goes on. */
+void hcmma_gdb_arrived(REGS *regs)
+{
+    hcmma_gdb_until = 0;
+    arrived = hcmma_gdb_wanted = 1;
+    ask_to_come(regs);
 }
 
 static void close_gdb(void *unused)

@@ -10,6 +10,10 @@ extern struct cmma_gdb_machine hcmma_gdb_machine;
 /* Where the present translation of a CPU leads. 0 if it would be an exception, or a table has no frame. */
 int hcmma_gdb_translate(REGS *regs, U64 address, uint64_t *absolute);
 
+/* Deterministic runs: when so many instructions are done, the CPU that is next calls hcmma_gdb_arrived and stops; 0: never. */
+extern U64 hcmma_gdb_until;
+void hcmma_gdb_arrived(REGS *regs);
+
 /* hcmmagdb.c: the CPU that serves, or -1. */
 int hcmma_gdb_server_cpu(void);
 

@@ -207,6 +207,29 @@ static int machine_command(void *context, const char *command, void (*print)(voi
     return status;
 }
 
+static uint64_t machine_instructions(void *context)
+{
+    uint64_t sum = 0;
+    int i;
+    UNREFERENCED(context);
+    if (hcmma_one_thread)
+        return hcmma_thr_instructions();
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+        if (IS_CPU_ONLINE(i))
+            sum += INSTCOUNT(sysblk.regs[i]);
+    return sum;
+}
+
+static int machine_stop_at(void *context, uint64_t instructions)
+{
+    UNREFERENCED(context);
+    if (!hcmma_one_thread || instructions <= hcmma_thr_instructions())
+        return -1;
+    hcmma_gdb_until = instructions;
+    hcmma_thr_attend();
+    return 0;
+}
+
 static int machine_ending(void *context)
 {
     UNREFERENCED(context);
@@ -235,6 +258,8 @@ struct cmma_gdb_machine hcmma_gdb_machine =
     .peek = machine_peek,
     .poke = machine_poke,
     .command = machine_command,
+    .instructions = machine_instructions,
+    .stop_at = machine_stop_at,
     .ending = machine_ending,
     .kill = machine_kill,
     .message = machine_message,

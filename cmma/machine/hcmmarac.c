@@ -230,6 +230,8 @@ int hcmma_race_boundary(REGS *regs)
 void hcmma_race_arrive(REGS *regs)
 {
     const int before = only;
+    if (hcmma_gdb_until && hcmma_thr_instructions() >= hcmma_gdb_until)
+        hcmma_gdb_arrived(regs);
     if (!race)
         return;
     if (hcmma_thr_instructions() >= watch->deadline)
@@ -240,17 +242,20 @@ void hcmma_race_arrive(REGS *regs)
 
 long hcmma_race_patience(void)
 {
-    U64 left;
+    const U64 now = hcmma_thr_instructions();
+    U64 next = hcmma_gdb_until ? hcmma_gdb_until : ~(U64)0;
     int i;
-    if (!race)
-        return LONG_MAX;
-    for (i = 0; i < (int)CMMA_WATCH_WORDS; i++)
-        if (watch->address[i])
-            return 1;
-    if (watch->deadline <= hcmma_thr_instructions())
+    if (race)
+    {
+        for (i = 0; i < (int)CMMA_WATCH_WORDS; i++)
+            if (watch->address[i])
+                return 1;
+        if (watch->deadline < next)
+            next = watch->deadline;
+    }
+    if (next <= now)
         return 1;
-    left = watch->deadline - hcmma_thr_instructions();
-    return left < LONG_MAX ? (long)left : LONG_MAX;
+    return next - now < LONG_MAX ? (long)(next - now) : LONG_MAX;
 }
 
 unsigned long long hcmma_race_events(void)

@@ -63,3 +63,29 @@ printf 'break kernel_init\ncontinue\nkill\n' >"$work/gdb"
 gdb_boots 1 --run 'echo never'
 check_err 'gdb has killed the guest'
 check_no_out '^never$'
+
+# In a deterministic run gdb stops at an instruction, and the run is the one that it is without gdb.
+unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
+boots 0 --deterministic --memory 64M --run 'echo still alive'
+alone=$(unseed)
+cat >"$work/gdb" <<'COMMANDS'
+monitor until 100000000
+continue
+monitor now
+info threads
+x/2i $pswa
+monitor cmma matrix
+monitor until 99
+break vfs_open
+continue
+delete
+stepi
+monitor cpus
+detach
+COMMANDS
+gdb_boots 0 --deterministic --memory 64M --run 'echo still alive'
+check_seen '^100000000 instructions$'
+check_seen '^100000000 instructions are done already$'
+check_seen 'in vfs_open'
+check_out '^still alive$'
+check 'gdb that only looks changes nothing' [ "$(unseed)" = "$alone" ]

@@ -20,6 +20,8 @@ struct GdbMachine {
   bool killed = false;
   bool refuses = false;
   std::string commands;
+  std::uint64_t stop_at = 0;
+  bool is_deterministic = true;
   std::string messages;
   cmma_gdb_machine table{};
 
@@ -44,6 +46,11 @@ struct GdbMachine {
       const auto result = of(context).check(address, length);
       if (result == CMMA_DONE) std::memcpy(of(context).storage.data() + address, from, length);
       return result;
+    };
+    table.instructions = [](void*) -> std::uint64_t { return 1000; };
+    table.stop_at = [](void* context, std::uint64_t instructions) {
+      of(context).stop_at = instructions;
+      return of(context).is_deterministic ? 0 : -1;
     };
     table.command = [](void* context, const char* command, void (*print)(void*, const char*), void* to) {
       of(context).commands += std::string{command} + ";";

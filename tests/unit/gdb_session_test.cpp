@@ -207,6 +207,14 @@ TEST_F(GdbSession, Monitor) {
   EXPECT_NE(monitor("translate x").find("not a hexadecimal address"), std::string::npos);
   EXPECT_NE(monitor("cpus").find("CPU 0001 (thread 2): waiting"), std::string::npos);
   EXPECT_NE(monitor("help").find("translate ADDRESS"), std::string::npos);
+  EXPECT_EQ(monitor("now"), "1000 instructions\n");
+  EXPECT_EQ(monitor("until 1000"), "1000 instructions are done already\n");
+  EXPECT_EQ(monitor("until 12k"), "'12k' is not a decimal number\n");
+  EXPECT_EQ(machine.stop_at, 0u);
+  EXPECT_EQ(monitor("until 1001"), "1000 instructions are done; `continue` stops at 1001\n");
+  EXPECT_EQ(machine.stop_at, 1001u);
+  machine.is_deterministic = false;
+  EXPECT_NE(monitor("until 2000").find("only a deterministic run"), std::string::npos);
   EXPECT_NE(monitor("nonsense").find("not a command"), std::string::npos);
   EXPECT_EQ(ask("qRcmd,4"), "E01");
 }

@@ -56,7 +56,8 @@ enum cmma_gdb_reason {
   CMMA_GDB_INTERRUPT,  /* the client wants something */
   CMMA_GDB_STEP,       /* it has done its step */
   CMMA_GDB_BREAKPOINT, /* it is about to execute the instruction at a breakpoint */
-  CMMA_GDB_WATCHPOINT  /* it has completed an instruction that used a watched address */
+  CMMA_GDB_WATCHPOINT, /* it has completed an instruction that used a watched address */
+  CMMA_GDB_ARRIVED     /* as many instructions are done as stop_at said */
 };
 
 enum cmma_gdb_order { CMMA_GDB_STAY, CMMA_GDB_GO, CMMA_GDB_STEP_ON };
@@ -88,6 +89,11 @@ struct cmma_gdb_machine {
   /* As cmma_command. -1 when there is no host that owns main storage. */
   int (*command)(void *context, const char *command, void (*print)(void *context, const char *line),
                  void *print_context);
+  /* Completed by all CPUs together. */
+  uint64_t (*instructions)(void *context);
+  /* Stop with CMMA_GDB_ARRIVED when so many are completed. 0, or -1 if this machine does not count them exactly (an
+   * ordinary run), or has completed them already. */
+  int (*stop_at)(void *context, uint64_t instructions);
   /* Have a CPU call cmma_gdb_stop soon, with CMMA_GDB_INTERRUPT. From any thread. */
   void (*interrupt)(void *context);
   /* Nonzero when the machine ends: cmma_gdb_stop shall return. From any thread. */
