@@ -48,14 +48,17 @@ std::expected<std::uint64_t, std::string> Engine::block_in_register(InRegister i
   return absolute >> CMMA_BLOCK_SHIFT;
 }
 
-// A 64-bit variable of the guest's kernel, at the absolute address that vmlinux gives it.
+// A 64-bit variable of the guest's kernel, through the tables of the CPU whose register it is about: the
+// kernel need not be at the absolute address that vmlinux gives it.
 std::expected<std::uint64_t, std::string> Engine::variable(std::string_view name,
                                                            std::uint64_t offset) const {
   const auto linked = symbols_ == nullptr ? std::nullopt : symbols_->linked(name);
   if (!linked) return std::unexpected(fmt::format("struct pages: the guest's symbols have no {}", name));
+  const std::uint64_t address = *linked + symbols_->base() + offset;
+  std::uint64_t absolute = 0;
   std::array<std::uint8_t, 8> bytes{};
-  if (!host_.peek(*linked + offset, bytes))
-    return std::unexpected(fmt::format("struct pages: {} at {:#x} cannot be read", name, *linked + offset));
+  if (control_.translate(control_.context, now_.cpu, address, &absolute) == 0 || !host_.peek(absolute, bytes))
+    return std::unexpected(fmt::format("struct pages: {} at {:#x} cannot be read", name, address));
   std::uint64_t value = 0;
   for (const std::uint8_t byte : bytes) value = value << 8 | byte;
   return value;

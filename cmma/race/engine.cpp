@@ -138,8 +138,10 @@ void Engine::reached(int cpu, std::uint64_t instructions) {
   check_points();
 }
 
+bool Engine::waits(const Armed& armed) const { return armed.after && armed_[*armed.after].fired() == 0; }
+
 bool Engine::can_fire(const Armed& armed) const {
-  if (armed.after && armed_[*armed.after].fired() == 0) return false;
+  if (waits(armed)) return false;
   if (armed.trigger.cpu && *armed.trigger.cpu != now_.cpu) return false;
   return armed.trigger.count == 0 || armed.fired() < armed.trigger.count;
 }
@@ -183,7 +185,8 @@ void Engine::set_watch() {
   if (hold_ && hold_->until) let_through(*hold_->until);
   for (const Armed& armed : armed_) {
     if (armed.trigger.count != 0 && armed.fired() >= armed.trigger.count) continue;
-    if (armed.address) let_through(*armed.address);
+    // The machine is slow while it looks at each instruction: not before it can be of use.
+    if (armed.address && !waits(armed)) let_through(*armed.address);
     const auto* const at = std::get_if<AtPoint>(&armed.trigger.place);
     if (at != nullptr && !armed.tally.missed) watch_.deadline = std::min(watch_.deadline, at->instructions);
   }
@@ -328,10 +331,18 @@ Scenario Engine::schedule() const {
   return schedule;
 }
 
+// A schedule has hundreds of steps: only those that were not done have a line each.
 std::vector<std::string> Engine::summary() const {
   std::vector<std::string> lines;
+  std::uint64_t steps = 0;
+  std::uint64_t done = 0;
   for (const Armed& armed : armed_) {
     const Tally& tally = armed.tally;
+    if (std::holds_alternative<AtPoint>(armed.trigger.place)) {
+      ++steps;
+      done += tally.done;
+      if (tally.done != 0) continue;
+    }
     const std::string_view remark = tally.missed         ? ": the run got past it"
                                     : tally.reached == 0 ? ": never reached"
                                     : armed.fired() == 0 ? ": not reached often enough"
@@ -340,6 +351,7 @@ std::vector<std::string> Engine::summary() const {
                                 describe(armed.trigger), armed.trigger.line, tally.reached, tally.done,
                                 tally.refused, remark));
   }
+  if (steps != 0) lines.push_back(fmt::format("race: of {} steps of the schedule {} were done", steps, done));
   return lines;
 }
 

@@ -85,6 +85,7 @@ class Engine {
       : host_(host), control_(control), symbols_(std::move(symbols)) {}
 
   [[nodiscard]] std::expected<std::vector<Armed>, std::string> arm(const Scenario& scenario) const;
+  [[nodiscard]] bool waits(const Armed& armed) const;  // for the trigger of its `after`
   [[nodiscard]] bool can_fire(const Armed& armed) const;
   void pass(Armed& armed);  // its place is reached
   void check_points();

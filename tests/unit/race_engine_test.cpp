@@ -39,7 +39,7 @@ class RaceEngine : public testing::Test {
         std::make_unique<Symbols>(
             std::vector<race::Symbol>{{.name = "work", .linked = 0x1000, .size = 0x20, .file = ""},
                                       {.name = "other", .linked = 0x2000, .size = 0x20, .file = ""},
-                                      {.name = "vmemmap", .linked = 0x6000, .size = 8, .file = ""}},
+                                      {.name = "vmemmap", .linked = 0x100006000, .size = 8, .file = ""}},
             0, nullptr),
         **rig, machine->control());
     ASSERT_TRUE(opened) << opened.error();
@@ -226,6 +226,16 @@ TEST_F(RaceEngine, BlocksInRegisters) {
   EXPECT_EQ(engine->schedule().triggers[0].block, (race::BlockChoice{std::uint64_t{0x6000}}));
 }
 
+// The machine goes one instruction at a time while an address is looked for.
+TEST_F(RaceEngine, AnAddressIsNotWatchedBeforeItsTurn) {
+  run("[[trigger]]\nname = \"n\"\nevent = \"sigp\"\nnth = 100\naction = \"print\"\n"
+      "[[trigger]]\nafter = \"n\"\nat = 0x1000\naction = \"print\"\n");
+  EXPECT_FALSE(cmma_race_watches(&engine->watch(), 0x1000));
+  run("[[trigger]]\nname = \"n\"\nevent = \"sigp\"\naction = \"print\"\n"
+      "[[trigger]]\nafter = \"n\"\nat = 0x1ff0\naction = \"print\"\n");
+  EXPECT_TRUE(cmma_race_watches(&engine->watch(), 0x1ff0));
+}
+
 // A schedule does in a new run what was done in the first one, whatever had led to it.
 TEST_F(RaceEngine, AScheduleReplays) {
   const std::string triggers =
@@ -256,7 +266,10 @@ TEST_F(RaceEngine, AScheduleOfAnotherRunIsFoundOut) {
   EXPECT_EQ(engine->tally(1).done, 1u);
   EXPECT_EQ(engine->tally(2).done, 0u);
   EXPECT_NE(machine->messages[0].find("this is not the run of the schedule"), std::string::npos);
-  EXPECT_TRUE(engine->summary()[0].ends_with(": the run got past it"));
+  const auto summary = engine->summary();
+  ASSERT_EQ(summary.size(), 3u) << "what was done has no line of its own";
+  EXPECT_TRUE(summary[0].ends_with(": the run got past it"));
+  EXPECT_EQ(summary[2], "race: of 3 steps of the schedule 1 were done");
 }
 
 TEST_F(RaceEngine, AnotherPlanTakesThePlaceOfTheTriggers) {
