@@ -134,7 +134,9 @@ std::string words(const Pattern& pattern, const std::vector<std::string_view>& l
     const std::string function = function_in(where);
     std::string_view file = where.substr(0, where.find(' '));
     file = file.substr(0, file.find(':'));
-    text = fmt::format("{}{}{}", file, function.empty() ? "" : ": ", function);
+    // A kernel without CONFIG_DEBUG_BUGVERBOSE names no file.
+    if (file.find("+0x") != std::string_view::npos) file = {};
+    text = fmt::format("{}{}{}", file, file.empty() || function.empty() ? "" : ": ", function);
     if (place != std::string_view::npos) return text;
   }
   if (pattern.text == "kernel BUG at ") {

@@ -33,6 +33,8 @@ INSTANTIATE_TEST_SUITE_P(
              "[    9.1] ------------[ cut here ]------------\n"
              "[    9.1] WARNING: CPU: 1 PID: 77 at mm/page-states.c:812 folio_make_volatile+0x9a/0x200\n",
              "warning: mm/page-states.c: folio_make_volatile"},
+        Case{"warning_without_file", "[    9.1] WARNING: CPU: 1 PID: 77 at folio_make_volatile+0x9a/0x200\n",
+             "warning: folio_make_volatile"},
         Case{"bug",
              "[    9.1] kernel BUG at mm/filemap.c:171!\n"
              "[    9.1] monitor event: 0040 ilc:2 [#1]SMP \n"
