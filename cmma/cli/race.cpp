@@ -9,6 +9,7 @@
 
 #include "cli/race_explore.hpp"
 #include "cli/race_run.hpp"
+#include "cli/race_table.hpp"
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"
 #include "race/schema.hpp"
@@ -150,6 +151,15 @@ int print_signature(const Asked& asked) {
   return signature.empty() ? exit_good : exit_guest_failed;
 }
 
+int print_table(const Asked& asked) {
+  std::ifstream stream(asked.name, std::ios::binary);
+  if (!stream) return complain(fmt::format("{}: cannot be read", asked.name));
+  const auto table = race_table(stream);
+  if (!table) return complain(fmt::format("{}: {}", asked.name, table.error()));
+  fmt::print("{}", *table);
+  return exit_good;
+}
+
 }  // namespace
 
 void register_race(CLI::App& app, Run& run) {
@@ -169,6 +179,9 @@ void register_race(CLI::App& app, Run& run) {
     one->add_option("--out", asked->run.folder, "Folder for schedule, interleaving and console")
         ->capture_default_str();
     one->add_flag("--keep", asked->run.keep, "Keep these files even if the guest has not failed");
+    one->add_flag("--guarded", asked->run.guarded,
+                  "Without cmma_break=...: no guard is off, nothing is expected");
+    one->add_option("--json", asked->run.json, "Write what came of it to the end of this file, as a line");
   };
   add_folder(add("list", "The scenarios that there are", list));
   auto* shown = add("show", "A scenario, its triggers in words", show);
@@ -180,6 +193,8 @@ void register_race(CLI::App& app, Run& run) {
   ran->add_option("NAME", asked->name, "Scenario or file")->required();
   add_folder(ran);
   add_run(ran);
+  ran->add_option("--random", asked->run.random,
+                  "Without the triggers: the host has so many frames (12M) and takes any block");
   auto* replayed =
       add("replay", "Do what was done in another run", [](const Asked& all) { return run_one(all, true); });
   replayed->add_option("SCHEDULE", asked->name, "The schedule of that run")->required();
@@ -187,6 +202,9 @@ void register_race(CLI::App& app, Run& run) {
   register_explore(*command, run);
   add("signature", "The failure signature of a console's text", print_signature)
       ->add_option("FILE", asked->name, "The text")
+      ->required();
+  add("table", "The table of the catalogue, from results of run --json", print_table)
+      ->add_option("FILE", asked->name, "The results")
       ->required();
   add("schema", "The keys of a scenario, as Markdown", [](const Asked&) {
     fmt::print("{}", race::schema_as_markdown());

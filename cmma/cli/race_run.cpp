@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <system_error>
 
 #include "cli/subcommand.hpp"
@@ -110,6 +112,7 @@ std::expected<std::vector<std::string>, std::string> boot_arguments(const race::
   }
   if (boot.timeout != 0) add("--timeout", fmt::format("{}", boot.timeout));
   arguments.insert(arguments.end(), boot.options.begin(), boot.options.end());
+  if (scenario.triggers.empty()) return arguments;
   for (const auto& [name, file] :
        {std::pair<std::string_view, fs::path>{"race", fs::absolute(scenario.file).lexically_normal()},
         {"schedule", files.schedule},
@@ -136,27 +139,73 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   // The guest has not run, or not to an end of its own: boot has said why.
   if (ended->status == exit_usage || ended->status == exit_host)
     return wrong(ended->status, echo ? "" : "cmma boot failed (cmma race run shows why)");
-  // A machine without the engine must not pass for one that found nothing.
-  const auto schedule = race::read_scenario(files.schedule.string());
-  if (!schedule) {
-    return wrong(exit_host, fmt::format("the machine has written no schedule (it was stopped, or has no race "
-                                        "engine): {}",
-                                        schedule.error()));
-  }
   const race::Ending ending = ended->status == exit_timeout        ? race::Ending::timeout
                               : ended->status == exit_guest_failed ? race::Ending::failed
                                                                    : race::Ending::good;
   RaceOutcome outcome{.signature = race::signature(ended->console, ending),
                       .console = ended->console,
-                      .done = schedule->triggers.size(),
+                      .done = 0,
                       .refused = 0};
+  if (scenario.triggers.empty()) return outcome;
+  // A machine without the engine must not pass for one that found nothing.
+  auto schedule = race::read_scenario(files.schedule.string());
+  if (!schedule) {
+    return wrong(exit_host, fmt::format("the machine has written no schedule (it was stopped, or has no race "
+                                        "engine): {}",
+                                        schedule.error()));
+  }
+  outcome.done = schedule->triggers.size();
+  // The engine knows the file of the scenario only, and this run may have had another seed or command line.
+  schedule->seed = seed.value_or(scenario.seed);
+  schedule->boot = scenario.boot;
+  std::ofstream(files.schedule, std::ios::binary) << race::write_scenario(*schedule);
   std::ifstream story(files.interleaving);
   for (std::string line; std::getline(story, line);)
     outcome.refused += line.find("* NOT DONE: ") != std::string::npos ? 1 : 0;
   return outcome;
 }
 
-int run_race(const race::Scenario& scenario, const RaceRun& asked) {
+race::Scenario varied(race::Scenario scenario, const RaceRun& asked) {
+  if (asked.guarded) {
+    std::istringstream words(scenario.boot.append);
+    std::string left;
+    for (std::string word; words >> word;) {
+      if (!word.starts_with("cmma_break=")) left += (left.empty() ? "" : " ") + word;
+    }
+    scenario.boot.append = left;
+    scenario.expect.clear();
+  }
+  if (!asked.random.empty()) {
+    scenario.triggers.clear();
+    scenario.boot.policy = "random";
+    scenario.boot.frames = asked.random;
+  }
+  return scenario;
+}
+
+namespace {
+
+// A line of results, as `cmma race table` reads it.
+void append_result(const race::Scenario& scenario, const RaceRun& asked, const RaceOutcome& outcome) {
+  const nlohmann::ordered_json line = {{"race", scenario.race},
+                                       {"scenario", scenario.name},
+                                       {"mode", asked.guarded          ? "guarded"
+                                                : asked.random.empty() ? "directed"
+                                                                       : "random"},
+                                       {"seed", asked.seed.value_or(scenario.seed)},
+                                       {"frames", scenario.boot.frames},
+                                       {"signature", outcome.signature},
+                                       {"expected", outcome.signature == scenario.expect},
+                                       {"actions", outcome.done},
+                                       {"refused", outcome.refused}};
+  // One write, so that runs at the same time can have one file.
+  std::ofstream(asked.json, std::ios::binary | std::ios::app) << line.dump() + "\n" << std::flush;
+}
+
+}  // namespace
+
+int run_race(const race::Scenario& asked_scenario, const RaceRun& asked) {
+  const race::Scenario scenario = varied(asked_scenario, asked);
   const RaceFiles files = race_files(scenario, asked.folder);
   // A replay must not write over what it reads.
   if (fs::absolute(scenario.file).lexically_normal() == files.schedule) {
@@ -171,6 +220,7 @@ int run_race(const race::Scenario& scenario, const RaceRun& asked) {
     return status;
   }
   const std::string& signature = outcome->signature;
+  if (!asked.json.empty()) append_result(scenario, asked, *outcome);
   fmt::print(stderr, "signature: {}\n", signature.empty() ? "none" : signature);
   if (!scenario.expect.empty()) {
     fmt::print(stderr, "expected:  {} ({})\n", scenario.expect,
@@ -181,8 +231,11 @@ int run_race(const race::Scenario& scenario, const RaceRun& asked) {
     discard_file(files.interleaving);
   } else {
     std::ofstream(files.console, std::ios::binary) << outcome->console;
-    fmt::print(stderr, "schedule:  {}\nstory:     {}\nconsole:   {}\n", files.schedule.string(),
-               files.interleaving.string(), files.console.string());
+    if (!scenario.triggers.empty()) {
+      fmt::print(stderr, "schedule:  {}\nstory:     {}\n", files.schedule.string(),
+                 files.interleaving.string());
+    }
+    fmt::print(stderr, "console:   {}\n", files.console.string());
   }
   return signature == scenario.expect ? exit_good : exit_guest_failed;
 }

@@ -24,14 +24,18 @@ struct RaceFiles {
 // Named after the scenario, in `folder`.
 [[nodiscard]] RaceFiles race_files(const race::Scenario& scenario, const std::filesystem::path& folder);
 
-// The arguments of `cmma` for a run of it, without the program. The error is one line.
+// The arguments of `cmma` for a run of it, without the program. The error is one line. Without triggers there
+// is no race engine in the machine.
 [[nodiscard]] std::expected<std::vector<std::string>, std::string> boot_arguments(
     const race::Scenario& scenario, const RaceFiles& files, std::optional<std::uint64_t> seed);
 
 struct RaceRun {
   std::optional<std::uint64_t> seed;
   std::filesystem::path folder = ".";
-  bool keep = false;  // the files of a run that found nothing, too
+  bool keep = false;           // the files of a run that found nothing, too
+  bool guarded = false;        // all guards of the guest's kernel are on: nothing is expected
+  std::string random;          // not empty: this many frames and the policy random instead of the triggers
+  std::filesystem::path json;  // what came of it goes to the end of this file, too
 };
 
 // What came of one run.
@@ -45,6 +49,10 @@ struct RaceOutcome {
 // not come to an end of the guest's own, and a line unless `cmma boot` has said it already.
 [[nodiscard]] std::expected<RaceOutcome, std::pair<int, std::string>> run_once(
     const race::Scenario& scenario, const RaceFiles& files, std::optional<std::uint64_t> seed, bool echo);
+
+// The scenario as it is run: `guarded` takes cmma_break=... off the kernel's command line, and `random` the
+// triggers away.
+[[nodiscard]] race::Scenario varied(race::Scenario scenario, const RaceRun& asked);
 
 // Runs it and says what came of it. Returns the exit status: good if what was expected has happened.
 [[nodiscard]] int run_race(const race::Scenario& scenario, const RaceRun& asked);

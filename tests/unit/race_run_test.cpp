@@ -18,6 +18,7 @@ race::Scenario scenario() {
   one.boot.run = "cat /f; sync";
   one.boot.timeout = 2.5;
   one.boot.options = {"--verbose"};
+  one.triggers.emplace_back();
   return one;
 }
 
@@ -50,6 +51,33 @@ TEST(RaceRun, IsAnInvocationOfBoot) {
                                                   "schedule=/out/late.schedule.toml",
                                                   "--cmma-option",
                                                   "interleaving=/out/late.interleaving.txt"}));
+}
+
+TEST(RaceRun, WithoutTriggersThereIsNoEngine) {
+  auto one = scenario();
+  one.triggers.clear();
+  const auto arguments = boot_arguments(one, race_files(one, "/out"), std::nullopt);
+  ASSERT_TRUE(arguments);
+  EXPECT_EQ(std::ranges::count(*arguments, "--cmma-option"), 0);
+}
+
+TEST(RaceRun, GuardedIsWithoutWhatSwitchesGuardsOff) {
+  auto one = scenario();
+  one.boot.append = "page_states=on cmma_break=R3,R4 quiet";
+  one.expect = "oops: x";
+  const auto other =
+      varied(one, {.seed = {}, .folder = ".", .keep = false, .guarded = true, .random = "", .json = ""});
+  EXPECT_EQ(other.boot.append, "page_states=on quiet");
+  EXPECT_EQ(other.expect, "");
+  EXPECT_EQ(other.triggers.size(), 1u);
+}
+
+TEST(RaceRun, AtRandomIsWithoutTriggers) {
+  const auto other = varied(
+      scenario(), {.seed = {}, .folder = ".", .keep = false, .guarded = false, .random = "24M", .json = ""});
+  EXPECT_TRUE(other.triggers.empty());
+  EXPECT_EQ(other.boot.policy, "random");
+  EXPECT_EQ(other.boot.frames, "24M");
 }
 
 TEST(RaceRun, TheSeedCanBeAnother) {
