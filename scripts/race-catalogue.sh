@@ -30,7 +30,7 @@ if [ $# -eq 0 ]; then
   for file in "$root"/scenarios/R*.toml; do set -- "$@" "$(basename "$file" .toml)"; done
 fi
 
-"$root/scripts/build-kernel.sh" break
+"$root/scripts/build-kernel.sh" race
 "$root/scripts/build-programs.sh" race
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
