@@ -212,8 +212,9 @@ static uint64_t machine_instructions(void *context)
     uint64_t sum = 0;
     int i;
     UNREFERENCED(context);
+    /* The CPU that serves has begun its next one, as far as its turn is concerned. */
     if (hcmma_one_thread)
-        return hcmma_thr_instructions();
+        return hcmma_thr_instructions() - 1;
     for (i = 0; i < MAX_CPU_ENGINES; i++)
         if (IS_CPU_ONLINE(i))
             sum += INSTCOUNT(sysblk.regs[i]);
@@ -223,7 +224,7 @@ static uint64_t machine_instructions(void *context)
 static int machine_stop_at(void *context, uint64_t instructions)
 {
     UNREFERENCED(context);
-    if (!hcmma_one_thread || instructions <= hcmma_thr_instructions())
+    if (!hcmma_one_thread || instructions <= machine_instructions(NULL))
         return -1;
     hcmma_gdb_until = instructions;
     hcmma_thr_attend();
