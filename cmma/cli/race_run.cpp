@@ -85,9 +85,7 @@ RaceFiles race_files(const race::Scenario& scenario, const fs::path& folder) {
           .console = base.string() + ".console.txt"};
 }
 
-std::expected<std::vector<std::string>, std::string> boot_arguments(const race::Scenario& scenario,
-                                                                    const RaceFiles& files,
-                                                                    std::optional<std::uint64_t> seed) {
+std::vector<std::string> boot_arguments(const race::Scenario& scenario, std::optional<std::uint64_t> seed) {
   const race::Boot& boot = scenario.boot;
   std::vector<std::string> arguments{"boot", "--deterministic"};
   const auto add = [&](const std::string& name, const std::string& value) {
@@ -112,14 +110,20 @@ std::expected<std::vector<std::string>, std::string> boot_arguments(const race::
   }
   if (boot.timeout != 0) add("--timeout", fmt::format("{}", boot.timeout));
   arguments.insert(arguments.end(), boot.options.begin(), boot.options.end());
-  if (scenario.triggers.empty()) return arguments;
+  return arguments;
+}
+
+std::expected<std::vector<std::string>, std::string> engine_arguments(const race::Scenario& scenario,
+                                                                      const RaceFiles& files) {
+  std::vector<std::string> arguments;
   for (const auto& [name, file] :
        {std::pair<std::string_view, fs::path>{"race", fs::absolute(scenario.file).lexically_normal()},
         {"schedule", files.schedule},
         {"interleaving", files.interleaving}}) {
     if (file.string().find(',') != std::string::npos)
       return std::unexpected(fmt::format("{}: a name of a file here cannot have a comma", file.string()));
-    add("--cmma-option", fmt::format("{}={}", name, file.string()));
+    arguments.emplace_back("--cmma-option");
+    arguments.push_back(fmt::format("{}={}", name, file.string()));
   }
   return arguments;
 }
@@ -131,10 +135,15 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   const auto wrong = [](int status, std::string text) {
     return std::unexpected(std::pair{status, std::move(text)});
   };
-  const auto arguments = boot_arguments(scenario, files, seed);
-  if (!arguments) return wrong(exit_usage, arguments.error());
+  auto arguments = boot_arguments(scenario, seed);
+  // Without triggers the machine needs no engine.
+  if (!scenario.triggers.empty()) {
+    const auto more = engine_arguments(scenario, files);
+    if (!more) return wrong(exit_usage, more.error());
+    arguments.insert(arguments.end(), more->begin(), more->end());
+  }
   discard_file(files.schedule);
-  const auto ended = run_self(*arguments, echo);
+  const auto ended = run_self(arguments, echo);
   if (!ended) return wrong(exit_host, ended.error());
   // The guest has not run, or not to an end of its own: boot has said why.
   if (ended->status == exit_usage || ended->status == exit_host)

@@ -24,10 +24,13 @@ struct RaceFiles {
 // Named after the scenario, in `folder`.
 [[nodiscard]] RaceFiles race_files(const race::Scenario& scenario, const std::filesystem::path& folder);
 
-// The arguments of `cmma` for a run of it, without the program. The error is one line. Without triggers there
-// is no race engine in the machine.
-[[nodiscard]] std::expected<std::vector<std::string>, std::string> boot_arguments(
-    const race::Scenario& scenario, const RaceFiles& files, std::optional<std::uint64_t> seed);
+// The arguments of `cmma` for a boot of its guest, without the program.
+[[nodiscard]] std::vector<std::string> boot_arguments(const race::Scenario& scenario,
+                                                      std::optional<std::uint64_t> seed);
+
+// More of them for a machine with a race engine. The error is one line.
+[[nodiscard]] std::expected<std::vector<std::string>, std::string> engine_arguments(
+    const race::Scenario& scenario, const RaceFiles& files);
 
 struct RaceRun {
   std::optional<std::uint64_t> seed;

@@ -87,8 +87,10 @@ std::expected<void, std::string> Window::boot() {
   boot.boot.timeout = 0;  // the limit is for the boot, not for what follows
   boot.file = (asked_.folder / "boot.toml").string();
   std::ofstream(boot.file) << race::write_scenario(boot);
-  auto arguments = boot_arguments(boot, race_files(boot, asked_.folder), std::nullopt);
-  if (!arguments) return wrong(std::move(arguments.error()));
+  auto arguments = boot_arguments(boot, std::nullopt);
+  const auto engine = engine_arguments(boot, race_files(boot, asked_.folder));
+  if (!engine) return wrong(engine.error());
+  arguments.insert(arguments.end(), engine->begin(), engine->end());
 
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return failed("socketpair");
@@ -101,10 +103,10 @@ std::expected<void, std::string> Window::boot() {
   const fs::path messages = asked_.folder / "boot.log";
   const int log = ::open(messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (log < 0) return failed(messages.string());
-  arguments->insert(arguments->begin(), "cmma");
-  arguments->insert(arguments->end(), {"--fork-driver", fmt::to_string(inherited)});
+  arguments.insert(arguments.begin(), "cmma");
+  arguments.insert(arguments.end(), {"--fork-driver", fmt::to_string(inherited)});
   std::vector<char*> pointers;
-  for (std::string& argument : *arguments) pointers.push_back(argument.data());
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   machine_ = ::fork();
   if (machine_ == 0) {

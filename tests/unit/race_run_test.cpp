@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 
 namespace cmma::cli {
 namespace {
@@ -23,42 +22,19 @@ race::Scenario scenario() {
 }
 
 TEST(RaceRun, IsAnInvocationOfBoot) {
-  const auto one = scenario();
-  const auto arguments = boot_arguments(one, race_files(one, "/out"), std::nullopt);
-  ASSERT_TRUE(arguments);
-  EXPECT_EQ(*arguments, (std::vector<std::string>{"boot",
-                                                  "--deterministic",
-                                                  "--seed",
-                                                  "7",
-                                                  "--cpus",
-                                                  "2",
-                                                  "--overlay",
-                                                  "/s/a",
-                                                  "--overlay",
-                                                  "/s/b",
-                                                  "--memory",
-                                                  "64M",
-                                                  "--policy",
-                                                  "none",
-                                                  "--run",
-                                                  "cat /f; sync",
-                                                  "--timeout",
-                                                  "2.5",
-                                                  "--verbose",
-                                                  "--cmma-option",
-                                                  "race=/s/late.toml",
-                                                  "--cmma-option",
-                                                  "schedule=/out/late.schedule.toml",
-                                                  "--cmma-option",
-                                                  "interleaving=/out/late.interleaving.txt"}));
+  EXPECT_EQ(boot_arguments(scenario(), std::nullopt),
+            (std::vector<std::string>{"boot", "--deterministic", "--seed", "7", "--cpus", "2", "--overlay",
+                                      "/s/a", "--overlay", "/s/b", "--memory", "64M", "--policy", "none",
+                                      "--run", "cat /f; sync", "--timeout", "2.5", "--verbose"}));
 }
 
-TEST(RaceRun, WithoutTriggersThereIsNoEngine) {
-  auto one = scenario();
-  one.triggers.clear();
-  const auto arguments = boot_arguments(one, race_files(one, "/out"), std::nullopt);
+TEST(RaceRun, TheEngineIsToldItsFiles) {
+  const auto one = scenario();
+  const auto arguments = engine_arguments(one, race_files(one, "/out"));
   ASSERT_TRUE(arguments);
-  EXPECT_EQ(std::ranges::count(*arguments, "--cmma-option"), 0);
+  EXPECT_EQ(*arguments, (std::vector<std::string>{"--cmma-option", "race=/s/late.toml", "--cmma-option",
+                                                  "schedule=/out/late.schedule.toml", "--cmma-option",
+                                                  "interleaving=/out/late.interleaving.txt"}));
 }
 
 TEST(RaceRun, GuardedIsWithoutWhatSwitchesGuardsOff) {
@@ -80,17 +56,12 @@ TEST(RaceRun, AtRandomIsWithoutTriggers) {
   EXPECT_EQ(other.boot.frames, "24M");
 }
 
-TEST(RaceRun, TheSeedCanBeAnother) {
-  const auto one = scenario();
-  const auto arguments = boot_arguments(one, race_files(one, "/out"), 9);
-  ASSERT_TRUE(arguments);
-  EXPECT_EQ(arguments->at(3), "9");
-}
+TEST(RaceRun, TheSeedCanBeAnother) { EXPECT_EQ(boot_arguments(scenario(), 9).at(3), "9"); }
 
 TEST(RaceRun, OptionsOfTheHostHaveNoCommas) {
   auto one = scenario();
   one.file = "/a,b/late.toml";
-  EXPECT_FALSE(boot_arguments(one, race_files(one, "/out"), std::nullopt));
+  EXPECT_FALSE(engine_arguments(one, race_files(one, "/out")));
 }
 
 TEST(RaceRun, AReplayWritesTheFilesOfTheRun) {
