@@ -245,6 +245,10 @@ long hcmma_race_patience(void)
     const U64 now = hcmma_thr_instructions();
     U64 next = hcmma_gdb_until ? hcmma_gdb_until : ~(U64)0;
     int i;
+    /* A thread that is no CPU may have added some before this turn was given. They are told at the next instruction, whether
+     * somebody looks at each one or not: otherwise looking would change the run. */
+    if (queued)
+        return 1;
     if (race)
     {
         for (i = 0; i < (int)CMMA_WATCH_WORDS; i++)

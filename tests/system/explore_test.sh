@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 images=$BUILD/cmake-gcc/tests/guest
 
+# scenario NAME [CPUS [EVENTS]]: one in EVENTS events ends a turn.
 scenario() {
   cat >"$work/$1.toml" <<EOT
 name = "$1"
@@ -12,6 +13,7 @@ summary = "a bare-metal guest"
 kernel = "$images/$1.img"
 memory = "64M"
 cpus = ${2:-1}
+options = ["--det-option", "events=${3:-16}"]
 EOT
 }
 # explores STATUS NAME OPTION...: the results go to $work/$results, or to $work/NAME.jsonl.
@@ -51,16 +53,16 @@ for part in 0 1; do results=part$part explores 1 toy_cache_broken --part $part -
 check 'the parts make the whole' [ "$(runs "$work/merged")" = "$(runs "$work/toy_cache_broken.jsonl")" ]
 
 # A CPU switch at one place and a discard at another.
-scenario state_lock_broken 2
-explores 1 state_lock_broken --plan bounded --stay 2 --last 12
+scenario state_lock_broken 2 4
+explores 1 state_lock_broken --plan bounded --stay 2 --last 40
 check_out 'corruption: checksum mismatch'
-scenario state_lock_mended 2
-explores 0 state_lock_mended --plan bounded --stay 2 --last 12
+scenario state_lock_mended 2 4
+explores 0 state_lock_mended --plan bounded --stay 2 --last 40
 scenario stale_fault_broken 2
-explores 1 stale_fault_broken --plan bounded --stay 4 --first 30 --last 60
+explores 1 stale_fault_broken --plan bounded --stay 4 --last 30
 check_out 'corruption: checksum mismatch'
 scenario stale_fault_mended 2
-explores 0 stale_fault_mended --plan bounded --stay 4 --first 30 --last 60
+explores 0 stale_fault_mended --plan bounded --stay 4 --last 30
 
 # The machine itself: with each rule broken on purpose the exploration finds where, and without none.
 scenario invariants 2
@@ -68,7 +70,7 @@ explores 0 invariants
 check_out '^[0-9]+ plans run, [0-9]+ did something, 0 failed$'
 for mutant in tlb:loads change:stores orc6:stable; do
   scenario invariants 2
-  echo "options = [\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%:*}\"]" >>"$work/invariants.toml"
+  sed -i "s/^options.*/options = [\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%:*}\"]/" "$work/invariants.toml"
   results=$mutant explores 1 invariants
   check_out 'corruption: checksum mismatch'
   check "what the mutant ${mutant%:*} breaks is what fails" \
