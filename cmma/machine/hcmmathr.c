@@ -263,6 +263,16 @@ static void give_way(void)
     switch_to(next);
 }
 
+/* A CPU that is here stands between two instructions. Who brings all CPUs there (IPTE, a discard) does not wait for it: otherwise
+ * the others would run on in the middle of such an action, for a time that depends on how many processors the host has. */
+static void let_others(REGS *regs)
+{
+    end_turn();
+    regs->intwait = 1;
+    give_way();
+    regs->intwait = 0;
+}
+
 /* Where a turn was only interrupted it goes on, unless a thread that takes no time has become ready, or who goes on
  * is to be drawn anew. */
 void hcmma_turn_over(REGS *regs)
@@ -279,16 +289,10 @@ void hcmma_turn_over(REGS *regs)
     if (rest > 0 && !anew && !first_other())
         go_on(rest);
     else
-    {
-        end_turn();
-        give_way();
-    }
+        let_others(regs);
     hcmma_race_arrive(regs);
     while (hcmma_race_only() != CMMA_NOT_A_CPU && hcmma_race_only() != regs->cpuad)
-    {
-        end_turn();
-        give_way();
-    }
+        let_others(regs);
     /* The instruction that is now begun belongs to the turn, also if what was just done wants to be looked at. */
     if (hcmma_turn_left == 0)
     {

@@ -29,4 +29,18 @@ struct barrier {
 };
 void barrier_wait(struct barrier* barrier, unsigned cpus);
 
+/* A lock of one word, 0 when it is free. Each try is a compare and swap, an event of a deterministic run. */
+static inline void spin_lock(volatile u32* word) {
+  u32 free;
+  do {
+    free = 0;
+    __asm__ volatile("cs %0,%2,%1" : "+d"(free), "+Q"(*word) : "d"(1) : "cc", "memory");
+  } while (free != 0);
+}
+
+static inline void spin_unlock(volatile u32* word) {
+  __asm__ volatile("" ::: "memory");
+  *word = 0;
+}
+
 #endif

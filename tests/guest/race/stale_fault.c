@@ -20,21 +20,8 @@ static volatile u32 locked;
 static volatile u64 stolen; /* somebody's block was freed by the handler of another's fault */
 static volatile bool done;
 
-static void lock(void) {
-  u32 free;
-  do {
-    free = 0;
-    __asm__ volatile("cs %0,%2,%1" : "+d"(free), "+Q"(locked) : "d"(1) : "cc", "memory");
-  } while (free != 0);
-}
-
-static void unlock(void) {
-  __asm__ volatile("" ::: "memory");
-  locked = 0;
-}
-
 static void discard_fault(void) {
-  lock();
+  spin_lock(&locked);
 #if CHECKED
   if (essa_state(BLOCK) == STATE_VZ)
 #endif
@@ -43,14 +30,14 @@ static void discard_fault(void) {
     owner = FREE;
     (void)essa(ESSA_STABLE, BLOCK);
   }
-  unlock();
+  spin_unlock(&locked);
 }
 
 /* Takes the block as soon as it is free or discarded, uses it for a while, and gives it back to the cache. */
 static void other(void) {
   barrier_wait(&together, 2);
   while (!done) {
-    lock();
+    spin_lock(&locked);
     if (owner == FREE || essa_state(BLOCK) == STATE_VZ) {
       (void)essa(ESSA_STABLE, BLOCK);
       owner = ANONYMOUS;
@@ -58,7 +45,7 @@ static void other(void) {
       owner = CACHE;
       (void)essa(ESSA_VOLATILE, BLOCK);
     }
-    unlock();
+    spin_unlock(&locked);
   }
 }
 

@@ -17,27 +17,16 @@ const char test_name[] = "state_lock";
 
 static struct barrier together;
 static volatile u32 references = 1;
+static volatile u32 locked;
 static volatile u64 lost; /* looked at with a reference, and not there */
 
-#if LOCKED
-static volatile u32 locked;
-
 static void lock(void) {
-  u32 free;
-  do {
-    free = 0;
-    __asm__ volatile("cs %0,%2,%1" : "+d"(free), "+Q"(locked) : "d"(1) : "cc", "memory");
-  } while (free != 0);
+  if (LOCKED) spin_lock(&locked);
 }
 
 static void unlock(void) {
-  __asm__ volatile("" ::: "memory");
-  locked = 0;
+  if (LOCKED) spin_unlock(&locked);
 }
-#else
-static void lock(void) {}
-static void unlock(void) {}
-#endif
 
 static void add_references(int count) {
   u32 old = references;
