@@ -107,12 +107,13 @@ frames_for() {
   if [ -n "$frames" ]; then echo "$frames"; elif [ "$1" = random ]; then echo 48M; else echo 128M; fi
 }
 
-counter() { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$1/report.json" 2>/dev/null | head -n 1; }
+# Nothing if there is none: a machine that died has left no report.
+counter() { { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$1/report.json" 2>/dev/null || true; } | head -n 1; }
 
 # run NAME POLICY CPUS SEED: one run; a line to the console, one to the file of results.
 run() {
   local name=$1 policy=$2 cpus=$3 seed=$4 id=$1-$2-$3-$4${broken:+-broken}
-  local work=$out/$id started=$SECONDS status=0 why='' overlay own_frames options=()
+  local work=$out/$id started=$SECONDS status=0 why='' overlay own_frames discards options=()
   rm -rf "$work"
   mkdir -p "$work"
   cp --sparse=always "$build/rootfs/workloads.img" "$work/programs.img"
@@ -137,18 +138,19 @@ run() {
     [ $status -eq 1 ] || why="status $status"
     grep -qE "^workload $name: FAILED after .* status 1" "$work/console" || why="$why; not noticed"
   else
-    [ $status -eq 0 ] || why="status $status"
+    [ $status -eq 0 ] || why="status $status: $(tail -n 3 "$work/messages" | tr '\n' ' ')"
     grep -qE '^workloads: 1 passed, 0 failed' "$work/console" || why="$why; $(grep -E "^workload $name: FAILED" "$work/console" || echo 'no verdict')"
   fi
   if grep -qE "$bad_lines" "$work/console"; then why="$why; $(grep -m 1 -E "$bad_lines" "$work/console" | cut -c 1-120)"; fi
   if grep -q '^vmstat: page_state' "$work/console"; then
-    [ $(($(counter "$work" discards_volatile) + $(counter "$work" discards_potential))) -gt 0 ] || why="$why; no block was discarded"
+    discards=$(counter "$work" discards_volatile)+$(counter "$work" discards_potential)
+    [ "$discards" != 0+0 ] || why="$why; no block was discarded"
   fi
   if grep -q '^cmma: audit map' "$work/console"; then
     [ "$(counter "$work" audited)" -gt 0 ] || why="$why; no discard was audited"
   fi
   [ "$(counter "$work" audit_violations)" = 0 ] ||
-    why="$why; violations: $(grep -m 1 -o 'audit: block.*' "$work/messages" | cut -c 1-120)"
+    why="$why; violations: $(counter "$work" audit_violations) $(grep -m 1 -o 'audit: block.*' "$work/messages" | cut -c 1-120 || true)"
   [ "$(counter "$work" stray_errors)" = 0 ] || why="$why; strays: $(counter "$work" stray_errors)"
   if [ $status -le 1 ] && [ "$(property "$name" data)" != tree ] && ! e2fsck -fn "$work/data.img" >"$work/e2fsck" 2>&1; then
     why="$why; the file system is wrong: see e2fsck"
