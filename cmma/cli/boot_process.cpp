@@ -27,8 +27,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
-// The machine gets this long to write its report and close its files before it is killed. The disk of a busy
-// computer has been seen to make it wait for many seconds.
+// The machine gets this long to write its report and close its files before it is killed. That is far more
+// than it needs, but for a busy disk.
 constexpr auto grace = 60s;
 // An unpatched machine does not say when all of the guest's lines have come.
 constexpr auto settle = 300ms;
