@@ -18,7 +18,8 @@
 #   --memory SIZE        512M               --frames SIZE      128M for storm, 48M for random, which needs pressure
 #   --option NAME=VALUE  an option of the host (`cmma boot --cmma-option`), as often as needed
 #   --timeout SECONDS    1800 for each run
-#   --out FOLDER         build/storm: a line for each run in `results`, console and report of runs that failed
+#   --out FOLDER         build/storm: a line for each run in `results`; console, machine's messages and report of runs that
+#                        failed
 #   --broken             break something under each workload: a run passes if that is noticed
 #   --list               say which runs there would be
 #
@@ -130,7 +131,7 @@ run() {
   TMPDIR=$work "$build/bin/cmma" boot --kernel "$kernel" --append "$append" --timeout "$timeout" --cpus "$cpus" --policy "$policy" --seed "$seed" \
     --memory "$(property "$name" memory | grep . || echo "$memory")" --frames "${own_frames:-$(frames_for "$policy")}" \
     --disk "$work/programs.img" --disk "$work/data.img" --disk "$work/swap.img" --overlay "$build/programs/guest.cpio.gz" \
-    --json "$work/report.json" "${options[@]}" "${host_options[@]}" \
+    --json "$work/report.json" --log "$work/machine" "${options[@]}" "${host_options[@]}" \
     --run "WORKLOAD_SCALE=$scale WORKLOAD_SEED=$seed WORKLOAD_BREAK=$broken workload $name" \
     >"$work/console" 2>"$work/messages" </dev/null || status=$?
   if [ -n "$broken" ]; then

@@ -35,6 +35,7 @@ std::optional<std::string> Lines::rest() {
 
 MachineLog::Kind MachineLog::classify(const std::string& line) {
   Kind kind = Kind::machine;
+  look_for_wait(line);
   if (is_message(line)) {
     const bool of_the_host = line.starts_with("HHCCM");
     if (is_severe(line) || of_the_host) kind = Kind::important;
@@ -56,6 +57,16 @@ MachineLog::Kind MachineLog::classify(const std::string& line) {
     if (tail_.size() > kept) tail_.pop_front();
   }
   return kind;
+}
+
+// "HHCCP011I CPU0001: Disabled wait state", and the PSW on the next line.
+void MachineLog::look_for_wait(std::string_view line) {
+  if (psw_is_next_) {
+    const auto text = line.find_first_not_of(' ');
+    if (text != std::string_view::npos) wait_psw_ += std::string(", ").append(line.substr(text));
+  }
+  psw_is_next_ = line.starts_with("HHCCP011I");
+  if (psw_is_next_) wait_psw_ = line.substr(10, 7);
 }
 
 // Orders from one CPU to another are logged as "CPU0000: SIGP Stop (05) CPU0001, PARM ...".

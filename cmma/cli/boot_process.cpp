@@ -379,7 +379,10 @@ Expected<int> Machine::verdict() {
     if (log_.end() == MachineLog::End::none) return std::unexpected(machine_failed("ended before its guest"));
     guest_failed = log_.end() == MachineLog::End::disabled_wait;
   }
-  if (guest_failed) return std::unexpected(Failure{exit_guest_failed, "the guest failed: disabled wait"});
+  if (guest_failed) {
+    return std::unexpected(
+        Failure{exit_guest_failed, fmt::format("the guest failed: disabled wait of {}", log_.wait_psw())});
+  }
   if (!run_.expects_status) return exit_good;
   if (!command_status_) {
     return std::unexpected(
