@@ -35,7 +35,7 @@ std::optional<std::string> Lines::rest() {
 
 MachineLog::Kind MachineLog::classify(const std::string& line) {
   Kind kind = Kind::machine;
-  look_for_wait(line);
+  look_for_failure(line);
   if (is_message(line)) {
     const bool of_the_host = line.starts_with("HHCCM");
     if (is_severe(line) || of_the_host) kind = Kind::important;
@@ -59,14 +59,21 @@ MachineLog::Kind MachineLog::classify(const std::string& line) {
   return kind;
 }
 
-// "HHCCP011I CPU0001: Disabled wait state", and the PSW on the next line.
-void MachineLog::look_for_wait(std::string_view line) {
+// "HHCCP011I CPU0001: Disabled wait state", with the PSW on the next line, or
+// "HHCCP016I CPU0001: Program interrupt loop: PSW=...".
+void MachineLog::look_for_failure(std::string_view line) {
+  constexpr std::size_t cpu_at = 10, cpu_length = 7;
   if (psw_is_next_) {
     const auto text = line.find_first_not_of(' ');
-    if (text != std::string_view::npos) wait_psw_ += std::string(", ").append(line.substr(text));
+    if (text != std::string_view::npos) guest_failure_.append(", ").append(line.substr(text));
   }
-  psw_is_next_ = line.starts_with("HHCCP011I");
-  if (psw_is_next_) wait_psw_ = line.substr(10, 7);
+  psw_is_next_ = line.starts_with("HHCCP011I ");
+  const bool loops = line.starts_with("HHCCP016I ");
+  if (!psw_is_next_ && !loops) return;
+  guest_failure_ = loops ? "program interrupt loop of " : "disabled wait of ";
+  guest_failure_.append(line.substr(cpu_at, cpu_length));
+  const auto psw = line.find("PSW=");
+  if (psw != std::string_view::npos) guest_failure_.append(", ").append(line.substr(psw));
 }
 
 // Orders from one CPU to another are logged as "CPU0000: SIGP Stop (05) CPU0001, PARM ...".

@@ -42,8 +42,8 @@ class MachineLog {
   Kind classify(const std::string& line);
   // How the guest ended, as far as the log tells.
   End end() const { return end_; }
-  // The CPU and the PSW that it waits with, as the machine prints them; empty if there is no disabled wait.
-  const std::string& wait_psw() const { return wait_psw_; }
+  // How the guest failed, with CPU and PSW as the machine prints them; empty if it says nothing of that.
+  const std::string& guest_failure() const { return guest_failure_; }
   // The patched machine says so when it ends because its guest did. Without that, its exit status is about
   // itself (a mistake in its configuration, for instance).
   bool announced_end() const { return announced_end_; }
@@ -54,7 +54,7 @@ class MachineLog {
 
  private:
   void look_for_end(std::string_view line);
-  void look_for_wait(std::string_view line);
+  void look_for_failure(std::string_view line);
 
   bool patched_;
   bool psw_is_next_ = false;
@@ -63,7 +63,7 @@ class MachineLog {
   bool announced_end_ = false;
   bool killed_by_gdb_ = false;
   End end_ = End::none;
-  std::string wait_psw_;
+  std::string guest_failure_;
   std::set<std::string, std::less<>> running_{"CPU0000"};
   std::deque<std::string> tail_;
 };

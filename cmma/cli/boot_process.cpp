@@ -372,7 +372,9 @@ Expected<int> Machine::verdict() {
       return std::unexpected(machine_failed(fmt::format("died ({})", ::strsignal(WTERMSIG(wait_status_)))));
     }
     const int status = WEXITSTATUS(wait_status_);
-    if (status > exit_guest_failed || !log_.announced_end())
+    const bool for_the_guest =
+        status == exit_good || (status == exit_guest_failed && !log_.guest_failure().empty());
+    if (!for_the_guest || !log_.announced_end())
       return std::unexpected(machine_failed(fmt::format("ended with status {}", status)));
     guest_failed = status == exit_guest_failed;
   } else {
@@ -381,7 +383,7 @@ Expected<int> Machine::verdict() {
   }
   if (guest_failed) {
     return std::unexpected(
-        Failure{exit_guest_failed, fmt::format("the guest failed: disabled wait of {}", log_.wait_psw())});
+        Failure{exit_guest_failed, fmt::format("the guest failed: {}", log_.guest_failure())});
   }
   if (!run_.expects_status) return exit_good;
   if (!command_status_) {
