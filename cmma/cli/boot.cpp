@@ -132,6 +132,11 @@ Expected<int> run_once(const MachineRun& run, const Image& image, const BootOpti
   return run_machine(run, *files, options);
 }
 
+// The guest came to an end of its own, or would not in its own time: the run can be repeated.
+bool ended(const Expected<int>& status) {
+  return status || status.error().status == exit_guest_failed || status.error().status == exit_hang;
+}
+
 // --check-determinism: the second run shows nothing of its own but where it goes another way.
 Expected<int> run_twice(MachineRun run, const Image& image, BootOptions options) {
   std::string name = (fs::temp_directory_path() / "cmma-events-XXXXXX").string();
@@ -143,7 +148,7 @@ Expected<int> run_twice(MachineRun run, const Image& image, BootOptions options)
     options.determinism.events = folder / log;
     run.determinism = determinism_text(options);
     status = run_once(run, image, options);
-    if (!status && status.error().status != exit_guest_failed) break;
+    if (!ended(status)) break;
     run.quiet_console = true;
     // The second run hears what the first one heard.
     if (!options.determinism.record.empty()) {
@@ -152,7 +157,7 @@ Expected<int> run_twice(MachineRun run, const Image& image, BootOptions options)
   }
   auto difference = first_difference(folder / "first", folder / "second");
   fs::remove_all(folder);
-  if (!status && status.error().status != exit_guest_failed) return status;
+  if (!ended(status)) return status;
   if (!difference) return std::unexpected(difference.error());
   if (!difference->empty()) return std::unexpected(Failure{exit_host, "not deterministic: " + *difference});
   fmt::print(stderr, "cmma: two runs, the same events\n");
@@ -249,6 +254,12 @@ void register_boot(CLI::App& app, Run& run) {
   command->add_option("--timeout", options.timeout, "Give up after so many seconds")
       ->take_last()
       ->check(CLI::NonNegativeNumber);
+  constexpr double longest_limit = 1e6;
+  command
+      ->add_option("--limit", options.determinism.limit,
+                   "Of a deterministic guest: it hangs if it has not ended after so many seconds of its own time")
+      ->take_last()
+      ->check(CLI::Range(0.0, longest_limit));
   command->add_option("--json", options.json, "Write the host's report to this file");
   command->add_option("--trace", options.trace, "Write the host's events to this file");
   constexpr unsigned highest_port = 65535;

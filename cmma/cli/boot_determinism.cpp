@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
@@ -58,10 +59,10 @@ std::optional<Note> read_note(std::ifstream& file) {
 Expected<void> check_determinism_options(const BootOptions& options) {
   const Determinism& asked = options.determinism;
   if (!asked.on) {
-    if (asked.check || !asked.options.empty() || !asked.events.empty() || !asked.record.empty() ||
+    if (asked.check || asked.limit != 0 || !asked.options.empty() || !asked.events.empty() || !asked.record.empty() ||
         !asked.replay.empty()) {
       return usage(
-          "--check-determinism, --det-option, --events, --record-input and --replay-input need "
+          "--check-determinism, --limit, --det-option, --events, --record-input and --replay-input need "
           "--deterministic");
     }
     return {};
@@ -72,7 +73,7 @@ Expected<void> check_determinism_options(const BootOptions& options) {
   for (const std::string& option : asked.options) {
     if (option.find(',') != std::string::npos || option.find('=') == std::string::npos)
       return usage(fmt::format("--det-option {}: write NAME=VALUE", option));
-    for (const char* ours : {"seed=", "log=", "record=", "replay=", "fork="}) {
+    for (const char* ours : {"seed=", "limit=", "log=", "record=", "replay=", "fork="}) {
       if (option.starts_with(ours))
         return usage(fmt::format("--det-option {}: there is an option of cmma boot for it", option));
     }
@@ -88,6 +89,7 @@ std::string determinism_text(const BootOptions& options) {
   const Determinism& asked = options.determinism;
   if (!asked.on) return {};
   std::string text = fmt::format("seed={}", options.seed.value_or(default_seed));
+  if (asked.limit != 0) text += fmt::format(",limit={:.0f}", std::max(1.0, asked.limit * 1e6));
   for (const std::string& option : asked.options) text += "," + option;
   if (!asked.events.empty()) text += ",log=" + fs::absolute(asked.events).string();
   if (!asked.record.empty()) text += ",record=" + fs::absolute(asked.record).string();

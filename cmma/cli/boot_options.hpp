@@ -22,6 +22,7 @@ struct Determinism {
   std::filesystem::path events;      // write what the unseed is made of to this file
   std::filesystem::path record;      // write what comes from outside, and when
   std::filesystem::path replay;      // take what comes from outside from there
+  double limit = 0;                  // seconds of the guest's time; 0: none
   int fork_driver = -1;              // an inherited socket: who has the machine fork (race_window.cpp)
 };
 

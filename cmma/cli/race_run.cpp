@@ -109,6 +109,7 @@ std::vector<std::string> boot_arguments(const race::Scenario& scenario, std::opt
     arguments.push_back(*boot.run);
   }
   if (boot.timeout != 0) add("--timeout", fmt::format("{}", boot.timeout));
+  add("--limit", fmt::format("{}", boot.limit.value_or(default_limit)));
   arguments.insert(arguments.end(), boot.options.begin(), boot.options.end());
   return arguments;
 }
@@ -148,7 +149,10 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   // The guest has not run, or not to an end of its own: boot has said why.
   if (ended->status == exit_usage || ended->status == exit_host)
     return wrong(ended->status, echo ? "" : "cmma boot failed (cmma race run shows why)");
-  const race::Ending ending = ended->status == exit_timeout        ? race::Ending::timeout
+  // How far a guest gets in a time of the wall clock says nothing about the guest.
+  if (ended->status == exit_timeout)
+    return wrong(exit_timeout, "the run was cut by its time limit of the wall clock (timeout)");
+  const race::Ending ending = ended->status == exit_hang           ? race::Ending::hang
                               : ended->status == exit_guest_failed ? race::Ending::failed
                                                                    : race::Ending::good;
   RaceOutcome outcome{.signature = race::signature(ended->console, ending),

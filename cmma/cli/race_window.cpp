@@ -54,8 +54,8 @@ race::Ending ending_of(int status) {
   switch (status) {
     case exit_good:
       return race::Ending::good;
-    case exit_timeout:
-      return race::Ending::timeout;
+    case exit_hang:
+      return race::Ending::hang;
     default:
       return race::Ending::failed;
   }

@@ -10,6 +10,7 @@
 #include "hercules.h"
 #include "hcmmadet.h"
 #include "hcmmafrk.h"
+#include "hcmmaint.h"
 #include "hcmmarac.h"
 #include "hcmmathr.h"
 
@@ -25,6 +26,7 @@ static unsigned long long latency = 100;
 static U64 drawn;                     /* state of the generator */
 static U64 unseed = 0x6a09e667f3bcc908ull;
 static FILE *log_file, *record_file, *replay_file;
+static U64 last_instant = ~0ull, last_instruction = ~0ull; /* of the limit */
 
 /* ---- options ------------------------------------------------------------------------------------------- */
 
@@ -72,6 +74,8 @@ static void take_option(const char *option)
     }
     else if (strncmp(option, "events=", 7) == 0)
         hcmma_det.events = number(option, value, &end, 0);
+    else if (strncmp(option, "limit=", 6) == 0)
+        hcmma_det.limit = number(option, value, &end, 0);
     else if (strncmp(option, "latency=", 8) == 0)
         latency = number(option, value, &end, 0);
     else if (strncmp(option, "latency.", 8) == 0)
@@ -111,6 +115,7 @@ int hcmma_det_start(const char *options)
     for (option = strtok_r(copy, ",", &rest); option; option = strtok_r(NULL, ",", &rest))
         take_option(option);
     free(copy);
+    hcmma_det_limit(0);
     return 1;
 }
 
@@ -127,6 +132,35 @@ unsigned long long hcmma_draw(unsigned long long least, unsigned long long most)
 {
     drawn += 0x9e3779b97f4a7c15ull;
     return least + mix(drawn) % (most - least + 1);
+}
+
+/* ---- a guest without an end ---------------------------------------------------------------------------- */
+
+void hcmma_det_limit(unsigned long long instructions)
+{
+    last_instant = hcmma_det.limit ? hcmma_thr_now() + hcmma_det.limit * hcmma_det.rate : ~0ull;
+    last_instruction = instructions ? hcmma_thr_instructions() + instructions : ~0ull;
+}
+
+void hcmma_det_check_limit(void)
+{
+    int i;
+    if (hcmma_thr_now() < last_instant && hcmma_thr_instructions() < last_instruction)
+        return;
+    last_instant = last_instruction = ~0ull;
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+    {
+        REGS *regs = sysblk.regs[i];
+        char name[256];
+        if (!IS_CPU_ONLINE(i))
+            continue;
+        hcmma_race_name(hcmma_instruction_address(regs), name, sizeof(name));
+        logmsg("HHCCM041E cpu%d is at %llx %s%s\n", i, (unsigned long long)hcmma_instruction_address(regs), name,
+               regs->cpustate != CPUSTATE_STARTED ? "(stopped)" : WAITSTATE(&regs->psw) ? "(waits)" : "");
+    }
+    logmsg("HHCCM039E the guest hangs: no end after %llu instructions and %llu microseconds of its time\n",
+           hcmma_thr_instructions(), hcmma_thr_now() / hcmma_det.rate);
+    end_with_status(5);
 }
 
 /* ---- the unseed ---------------------------------------------------------------------------------------- */

@@ -30,6 +30,7 @@ struct HCMMA_DET
   unsigned long long shortest; /* turn=N:M: a CPU's turn has N to M instructions */
   unsigned long long longest;
   unsigned long long events;   /* events=N: one interesting event in N ends the turn; 0: none does */
+  unsigned long long limit;    /* limit=N: a guest that has not ended after so many microseconds of its time hangs; 0: none */
 };
 extern struct HCMMA_DET hcmma_det;
 
@@ -55,6 +56,12 @@ void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long w
     if (unlikely(hcmma_one_thread))                                                                         \
       hcmma_note((_kind), (_regs)->cpuad, (_what), (_regs)->psw.IA_G);                                    \
   } while (0)
+
+/* The limit is counted from now on, and a guest that completes so many instructions more hangs, too (0: any number). */
+void hcmma_det_limit(unsigned long long instructions);
+
+/* Time has gone on, and nobody is in the middle of anything: a guest that is beyond its limit ends with status 5. */
+void hcmma_det_check_limit(void);
 
 /* The guest has ended: prints the unseed. Once. */
 void hcmma_det_end(void);

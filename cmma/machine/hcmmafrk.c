@@ -4,8 +4,8 @@
  *
  * The guest prints a line "cmma: window" when it is about to do what is to be explored. From then on the process is a
  * server: for each message "run NAME LIMIT" it forks, and the child goes on with the plan in NAME.toml until the guest
- * prints "cmma: window ends", ends, or has begun LIMIT instructions more (exit status 4). The child's console, messages and
- * schedule are NAME.console, NAME.log and NAME.schedule. The server answers "ready INSTRUCTIONS EVENTS" once, and
+ * prints "cmma: window ends", ends, or has begun LIMIT instructions more, or its limit of time is over since the window
+ * (exit status 5). The child's console, messages and schedule are NAME.console, NAME.log and NAME.schedule. The server answers "ready INSTRUCTIONS EVENTS" once, and
  * "end NAME STATUS" for each child: exit status, or 128 + signal.
  *
  * Invariants
@@ -32,7 +32,6 @@ enum { MAX_CHILDREN = 64, NAME_SIZE = 1024, PLAN_SIZE = 1 << 20 };
 static int driver = -1, console;
 static int window;          /* the guest has just opened it */
 static int is_child;
-static U64 limit;           /* of a child's instructions; 0: none */
 static struct { pid_t pid; char name[NAME_SIZE]; } children[MAX_CHILDREN];
 
 void hcmma_fork_options(int fd, int console_fd)
@@ -51,15 +50,6 @@ void hcmma_console(const BYTE *text, size_t length)
         window = 1;
         hcmma_thr_attend();
     }
-}
-
-void hcmma_fork_check_limit(void)
-{
-    if (!limit || hcmma_thr_instructions() < limit)
-        return;
-    limit = 0;
-    logmsg("HHCCM039E the guest has not come to an end\n");
-    end_with_status(4);
 }
 
 /* ---- the child ----------------------------------------------------------------------------------------- */
@@ -100,7 +90,7 @@ static void become_child(const char *name, U64 instructions)
     close(driver);
     driver = -1;
     is_child = 1;
-    limit = hcmma_thr_instructions() + instructions;
+    hcmma_det_limit(instructions);
     open_as(name, ".log", STDERR_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     open_as(name, ".console", console);

@@ -12,7 +12,4 @@ void hcmma_fork_options(int fd, int console);
  * not return. */
 void hcmma_fork_boundary(void);
 
-/* At the beginning of a turn: a child that has no end ends. */
-void hcmma_fork_check_limit(void);
-
 #endif

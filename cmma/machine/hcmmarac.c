@@ -383,3 +383,10 @@ int hcmma_race_plan(const char *text, const char *schedule)
     logmsg("HHCCM038E race: %s\n", error);
     return 1;
 }
+
+void hcmma_race_name(U64 address, char *name, size_t size)
+{
+    name[0] = 0;
+    if (race)
+        cmma_race_name(race, address, name, size);
+}

@@ -39,6 +39,9 @@ void hcmma_race_only_is_stuck(void);
 /* For CMMA_MUTANT_ORC6: the block becomes stable behind the events of this instruction. */
 void hcmma_race_set_later(REGS *regs, U64 r2);
 
+/* Function and offset of an instruction of the guest, as far as the engine knows them; otherwise an empty text. */
+void hcmma_race_name(U64 address, char *name, size_t size);
+
 /* Put other triggers in place of the engine's: for a process that has forked. 0, or 1 with a message. */
 int hcmma_race_plan(const char *text, const char *schedule);
 

@@ -221,7 +221,7 @@ static void give_turn(FIBER *cpu)
     const Instant wake = next_wake();
     long length;
     end_turn();
-    hcmma_fork_check_limit();
+    hcmma_det_check_limit();
     length = (long)hcmma_draw(hcmma_det.shortest, hcmma_det.longest);
     /* A clock that goes off in the turn ends it. */
     if (wake != never && wake - before_turn < (Instant)length)
@@ -259,6 +259,7 @@ static void give_way(void)
         }
         skipped += next_wake() - before_turn;
         before_turn = next_wake();
+        hcmma_det_check_limit();
     }
     switch_to(next);
 }

@@ -126,6 +126,13 @@ void cmma_race_close(cmma_race* race) {
   });
 }
 
+void cmma_race_name(const cmma_race* race, std::uint64_t address, char* name, std::size_t size) {
+  enclose([&] {
+    const std::string text = race->engine->name_of(address);
+    report(text.empty() ? text : text + " ", name, size);
+  });
+}
+
 const struct cmma_watch* cmma_race_watch(const cmma_race* race) { return &race->engine->watch(); }
 
 void cmma_race_event(cmma_race* race, const struct cmma_event* event) {

@@ -244,8 +244,8 @@ Engine::Outcome Engine::act(const Armed& armed) {
     case Action::print:
       break;
   }
-  const std::string name = symbols_ == nullptr ? std::string{} : symbols_->name_of(now_.address);
-  std::string line = fmt::format("race: cpu{} at {:x} {}, {}", now_.cpu, now_.address, name, place());
+  std::string line =
+      fmt::format("race: cpu{} at {:x} {}, {}", now_.cpu, now_.address, name_of(now_.address), place());
   if (now_.event != nullptr) line += ", " + describe(*now_.event);
   if (!trigger.text.empty()) line += ": " + trigger.text;
   if (trigger.action == Action::print) {

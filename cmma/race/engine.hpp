@@ -50,6 +50,10 @@ class Engine {
   [[nodiscard]] Tally tally(std::size_t trigger) const { return armed_.at(trigger).tally; }
   [[nodiscard]] Scenario schedule() const;  // G2
   [[nodiscard]] std::string interleaving() const { return story_.as_text(symbols_.get()); }
+  // Function and offset; empty if there is none, or there are no symbols.
+  [[nodiscard]] std::string name_of(std::uint64_t address) const {
+    return symbols_ == nullptr ? std::string{} : symbols_->name_of(address);
+  }
   // A line a trigger.
   [[nodiscard]] std::vector<std::string> summary() const;
 

@@ -214,7 +214,7 @@ std::string signature(std::string_view console, Ending ending) {
       std::ranges::min_element(all, {}, [](const Finding& finding) { return rank(finding.failure); });
   if (worst != all.end()) return fmt::format("{}: {}", failure_name(worst->failure), worst->what);
   switch (ending) {
-    case Ending::timeout:
+    case Ending::hang:
       return "hang: no end";
     case Ending::failed:
       return "guest: failed without a report";

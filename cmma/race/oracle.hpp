@@ -31,7 +31,7 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> findings(std::string_view console);
 
 // How the machine ended, as far as it is not on the console.
-enum class Ending : std::uint8_t { good, failed, timeout };
+enum class Ending : std::uint8_t { good, failed, hang };
 
 // "kasan: use-after-free in folio_mark_accessed"; empty: nothing is wrong.
 [[nodiscard]] std::string signature(std::string_view console, Ending ending = Ending::good);

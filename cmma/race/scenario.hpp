@@ -105,6 +105,7 @@ struct Boot {
   std::vector<std::string> options;  // more arguments of cmma boot
   unsigned cpus = 1;
   double timeout = 0;
+  std::optional<double> limit;  // seconds of the guest's time; 0: none
 };
 
 struct Guest {

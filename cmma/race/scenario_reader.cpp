@@ -147,7 +147,8 @@ class Reader {
             .overlays = texts(*table, "overlay"),
             .disks = texts(*table, "disk"),
             .options = texts(*table, "options"),
-            .timeout = (*table)["timeout"].value_or(0.0)};
+            .timeout = (*table)["timeout"].value_or(0.0),
+            .limit = (*table)["limit"].value<double>()};
     const std::uint64_t cpus = number(*table, "cpus").value_or(1);
     if (cpus == 0 || cpus > 8) return wrong(line_of(*table->get("cpus")), "cpus must be 1 to 8");
     boot.cpus = static_cast<unsigned>(cpus);

@@ -126,6 +126,7 @@ std::string write_scenario(const Scenario& scenario) {
   out.text("policy", boot.policy);
   if (boot.run) out.raw(fmt::format("run = {}\n", quoted(*boot.run)));
   if (boot.timeout != 0) out.raw(fmt::format("timeout = {:#}\n", boot.timeout));
+  if (boot.limit) out.raw(fmt::format("limit = {:#}\n", *boot.limit));
   out.texts("options", boot.options);
 
   const Guest& guest = scenario.guest;

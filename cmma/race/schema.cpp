@@ -31,6 +31,9 @@ constexpr std::array keys{
     Key{boot, "policy", text, false, "`none` if not given: only the scenario takes blocks away"},
     Key{boot, "run", text, false, ""},
     Key{boot, "timeout", seconds, false, ""},
+    Key{boot, "limit", seconds, false,
+        "Of the guest's own time, from the boot or from the window on: then it hangs. 30 if not given, 0 for "
+        "none"},
     Key{boot, "options", texts, false, "Any other arguments of `cmma boot`"},
 
     Key{guest, "vmlinux", text, false, "Where symbols come from; needed if a trigger names one"},

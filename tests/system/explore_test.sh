@@ -64,6 +64,28 @@ check_out 'corruption: checksum mismatch'
 scenario stale_fault_mended 2
 explores 0 stale_fault_mended --plan bounded --stay 4 --last 30
 
+# Two locks in different orders: a hang is found by the guest's own time, whether its CPUs spin or nobody runs any more, and replayed.
+for name in lock_order_broken lock_order_asleep; do
+  scenario $name 2 4
+  sed -i '/^cpus/a limit = 0.5' "$work/$name.toml"
+  explores 1 $name --plan bounded --deeds 0 --stay 4 --last 12
+  check_out '  hang: no end \(first: plan'
+  schedule=$(echo "$work/$name".jsonl.plan-*.schedule.toml)
+  mkdir "$work/$name"
+  sed -i 's/^limit = .*/limit = 0.8/' "$schedule"
+  for run in 1 2; do
+    status=0
+    "$cmma" race replay "$schedule" --out "$work/$name" >"$work/out" 2>"$work/err" || status=$?
+    check 'the replay fails' [ "$status" -eq 1 ]
+    check_err '^signature: hang: no end$'
+    check_err 'HHCCM041E cpu1 is at [0-9a-f]+'
+    grep -E 'HHCCM(039|041|022)' "$work/err" >"$work/hang.$run"
+  done
+  check 'both replays end at the same instruction' cmp "$work/hang.1" "$work/hang.2"
+done
+scenario lock_order_mended 2 4
+explores 0 lock_order_mended --plan bounded --deeds 0 --stay 4 --last 12
+
 # The machine itself: with each rule broken on purpose the exploration finds where, and without none.
 scenario invariants 2
 explores 0 invariants

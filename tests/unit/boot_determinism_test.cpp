@@ -74,13 +74,22 @@ TEST(DeterminismOptions, OfTheCommandHaveNoSecondPlace) {
   BootOptions options;
   options.determinism.on = true;
   for (const char* option :
-       {"seed=1", "log=x", "record=x", "replay=x", "fork=3:4", "rate", "rate=1,turn=2"}) {
+       {"seed=1", "limit=1", "log=x", "record=x", "replay=x", "fork=3:4", "rate", "rate=1,turn=2"}) {
     options.determinism.options = {option};
     EXPECT_FALSE(check_determinism_options(options)) << option;
   }
   options.determinism.options = {"rate=50", "latency.0120=5000"};
   EXPECT_TRUE(check_determinism_options(options));
   EXPECT_EQ(determinism_text(options), "seed=1,rate=50,latency.0120=5000");
+}
+
+TEST(DeterminismOptions, TheLimitIsInMicroseconds) {
+  BootOptions options;
+  options.determinism.limit = 2.5;
+  EXPECT_FALSE(check_determinism_options(options));
+  options.determinism.on = true;
+  EXPECT_TRUE(check_determinism_options(options));
+  EXPECT_EQ(determinism_text(options), "seed=1,limit=2500000");
 }
 
 }  // namespace

@@ -70,6 +70,9 @@ TEST_F(RaceAbi, ARunThroughEveryFunction) {
   for (const std::uint64_t block : {5u, 6u}) ASSERT_EQ(cmma_access(host, block * block_size, 0), CMMA_DONE);
   std::uint64_t r1 = 0;
   ASSERT_EQ(cmma_essa(host, 0, 5 * block_size, 3, &r1), CMMA_DONE);
+  char name[8] = "unset";
+  cmma_race_name(race, 0x1000, name, sizeof name);
+  EXPECT_STREQ(name, "") << "there are no symbols";
   const cmma_watch* const watch = cmma_race_watch(race);
   EXPECT_EQ(watch->deadline, 9u);
   EXPECT_TRUE(cmma_race_watches(watch, 0x1000));

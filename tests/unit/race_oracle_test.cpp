@@ -80,9 +80,9 @@ TEST(Oracle, TheSameFailureOfTwoRunsIsOne) {
 }
 
 TEST(Oracle, EndsThatTheConsoleDoesNotShow) {
-  EXPECT_EQ(signature("", Ending::timeout), "hang: no end");
+  EXPECT_EQ(signature("", Ending::hang), "hang: no end");
   EXPECT_EQ(signature("", Ending::failed), "guest: failed without a report");
-  EXPECT_EQ(signature("Kernel panic - not syncing: x\n", Ending::timeout), "panic: x");
+  EXPECT_EQ(signature("Kernel panic - not syncing: x\n", Ending::hang), "panic: x");
 }
 
 TEST(Oracle, FindingsHaveTheirLine) {

@@ -25,7 +25,7 @@ TEST(RaceRun, IsAnInvocationOfBoot) {
   EXPECT_EQ(boot_arguments(scenario(), std::nullopt),
             (std::vector<std::string>{"boot", "--deterministic", "--seed", "7", "--cpus", "2", "--overlay",
                                       "/s/a", "--overlay", "/s/b", "--memory", "64M", "--policy", "none",
-                                      "--run", "cat /f; sync", "--timeout", "2.5", "--verbose"}));
+                                      "--run", "cat /f; sync", "--timeout", "2.5", "--limit", "30", "--verbose"}));
 }
 
 TEST(RaceRun, TheEngineIsToldItsFiles) {

@@ -24,6 +24,7 @@ memory = "256M"
 cpus = 2
 run = "sh /t"
 timeout = 2.5
+limit = 4
 options = ["--verbose"]
 
 [guest]
@@ -81,6 +82,7 @@ TEST(Scenario, IsReadAsItIsWritten) {
   EXPECT_EQ(scenario->summary, "a reference comes \"late\"");
   EXPECT_EQ(scenario->boot.overlays, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(scenario->boot.timeout, 2.5);
+  EXPECT_EQ(scenario->boot.limit, 4);
   EXPECT_EQ(scenario->guest.base, 0x3ffe0000000u);
   ASSERT_EQ(scenario->triggers.size(), 6u);
   const Trigger& first = scenario->triggers[0];
@@ -114,6 +116,7 @@ TEST(Scenario, ComesBackFromItsText) {
   }
   EXPECT_EQ(again->summary, scenario->summary);
   EXPECT_EQ(again->boot.timeout, scenario->boot.timeout);
+  EXPECT_EQ(again->boot.limit, scenario->boot.limit);
   EXPECT_EQ(again->boot.run, scenario->boot.run);
   EXPECT_EQ(again->expect, scenario->expect);
 }
