@@ -256,8 +256,9 @@ void register_boot(CLI::App& app, Run& run) {
       ->check(CLI::NonNegativeNumber);
   constexpr double longest_limit = 1e6;
   command
-      ->add_option("--limit", options.determinism.limit,
-                   "Of a deterministic guest: it hangs if it has not ended after so many seconds of its own time")
+      ->add_option(
+          "--limit", options.determinism.limit,
+          "Of a deterministic guest: it hangs if it has not ended after so many seconds of its own time")
       ->take_last()
       ->check(CLI::Range(0.0, longest_limit));
   command->add_option("--json", options.json, "Write the host's report to this file");

@@ -59,8 +59,8 @@ std::optional<Note> read_note(std::ifstream& file) {
 Expected<void> check_determinism_options(const BootOptions& options) {
   const Determinism& asked = options.determinism;
   if (!asked.on) {
-    if (asked.check || asked.limit != 0 || !asked.options.empty() || !asked.events.empty() || !asked.record.empty() ||
-        !asked.replay.empty()) {
+    if (asked.check || asked.limit != 0 || !asked.options.empty() || !asked.events.empty() ||
+        !asked.record.empty() || !asked.replay.empty()) {
       return usage(
           "--check-determinism, --limit, --det-option, --events, --record-input and --replay-input need "
           "--deterministic");

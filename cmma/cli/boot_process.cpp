@@ -372,13 +372,14 @@ Expected<int> Machine::verdict() {
       return std::unexpected(machine_failed(fmt::format("died ({})", ::strsignal(WTERMSIG(wait_status_)))));
     }
     const int status = WEXITSTATUS(wait_status_);
-    const bool for_the_guest =
-        status == exit_good || status == exit_hang || (status == exit_guest_failed && !log_.guest_failure().empty());
+    const bool for_the_guest = status == exit_good || status == exit_hang ||
+                               (status == exit_guest_failed && !log_.guest_failure().empty());
     if (!for_the_guest || !log_.announced_end())
       return std::unexpected(machine_failed(fmt::format("ended with status {}", status)));
     if (status == exit_hang) {
-      return std::unexpected(Failure{
-          exit_hang, fmt::format("the guest hangs: no end after {} seconds of its own time", options_.determinism.limit)});
+      return std::unexpected(
+          Failure{exit_hang, fmt::format("the guest hangs: no end after {} seconds of its own time",
+                                         options_.determinism.limit)});
     }
     guest_failed = status == exit_guest_failed;
   } else {

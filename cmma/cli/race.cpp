@@ -9,6 +9,7 @@
 
 #include "cli/race_explore.hpp"
 #include "cli/race_run.hpp"
+#include "cli/race_shrink.hpp"
 #include "cli/race_table.hpp"
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"
@@ -200,6 +201,7 @@ void register_race(CLI::App& app, Run& run) {
   replayed->add_option("SCHEDULE", asked->name, "The schedule of that run")->required();
   add_run(replayed);
   register_explore(*command, run);
+  register_shrink(*command, run);
   add("signature", "The failure signature of a console's text", print_signature)
       ->add_option("FILE", asked->name, "The text")
       ->required();

@@ -1,7 +1,6 @@
 // `cmma race explore | results | merge`: many placements of an action, each a run of its own, from the
 // guest's window on or from its boot.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +12,8 @@
 
 #include "cli/race_explore.hpp"
 #include "cli/race_run.hpp"
+#include "cli/race_scratch.hpp"
+#include "cli/race_shrink.hpp"
 #include "cli/race_window.hpp"
 #include "race/campaign.hpp"
 #include "race/kinds.hpp"
@@ -39,7 +40,7 @@ struct Asked {
   std::uint32_t rate = 655;
   std::uint64_t seeds = 200;
   unsigned jobs = 2;
-  std::uint64_t limit = 100'000'000;
+  std::uint64_t limit = default_instructions;
   bool boot_each = false;
   std::uint64_t part = 0;
   std::uint64_t parts = 1;
@@ -49,18 +50,6 @@ int complain(std::string_view text, int status = exit_usage) {
   fmt::print(stderr, "cmma: {}\n", text);
   return status;
 }
-
-// A folder for the files of one run, gone with this object.
-struct Scratch {
-  Scratch() { fs::create_directories(path); }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    fs::remove_all(path, ignored);
-  }
-  const fs::path path = fs::temp_directory_path() / fmt::format("cmma-explore-{}", ::getpid());
-};
 
 using Clock = std::chrono::steady_clock;
 
@@ -108,6 +97,7 @@ class Campaign {
  private:
   void show(std::uint64_t plans, const race::Result& result);
   void keep(std::uint64_t plan, const race::Result& result, const Window& window);
+  void shrink_kept(const race::Scenario& scenario, const race::Planner& planner, Window& window) const;
 
   const Asked& asked_;
   const Scratch scratch_;
@@ -115,6 +105,7 @@ class Campaign {
   Clock::time_point shown_ = Clock::now();
   std::uint64_t ran_ = 0;
   std::set<std::string> signatures_;
+  std::vector<std::uint64_t> kept_;  // plans, in this process
 };
 
 race::AtEvent event_of(const Asked& asked) {
@@ -142,10 +133,33 @@ void Campaign::keep(std::uint64_t plan, const race::Result& result, const Window
   if (!error)
     fs::copy_file(window.console(), base + ".console.txt", fs::copy_options::overwrite_existing, error);
   fmt::print(stderr, "plan {}: {}\n", plan, result.signature);
-  if (error)
+  if (error) {
     fmt::print(stderr, "cmma: its files cannot be kept: {}\n", error.message());
-  else
-    fmt::print(stderr, "  cmma race replay {}.schedule.toml\n", base);
+    return;
+  }
+  kept_.push_back(plan);
+  fmt::print(stderr, "  cmma race replay {}.schedule.toml\n", base);
+}
+
+// Plans with many triggers come with some that are not needed. The console that was kept may have more in it
+// then.
+void Campaign::shrink_kept(const race::Scenario& scenario, const race::Planner& planner,
+                           Window& window) const {
+  WindowTrials trials(window);
+  for (const std::uint64_t plan : kept_) {
+    const auto triggers = planner.plan(plan);
+    if (triggers.size() < 2) continue;
+    const auto shrunk = shrink(triggers, trials);
+    auto written = shrunk ? std::expected<void, std::string>{} : std::unexpected(shrunk.error());
+    const std::string file = fmt::format("{}.plan-{}.small.schedule.toml", asked_.results, plan);
+    if (written) written = write_shrunk(scenario, *shrunk, file);
+    if (!written) {
+      fmt::print(stderr, "cmma: plan {} cannot be made smaller: {}\n", plan, written.error());
+      continue;
+    }
+    fmt::print(stderr, "plan {} in small: {} steps, found in {} runs\n  cmma race replay {}\n", plan,
+               shrunk->schedule.triggers.size(), shrunk->runs, file);
+  }
 }
 
 std::expected<race::Results, std::string> Campaign::in_window(const race::Scenario& scenario) {
@@ -167,8 +181,10 @@ std::expected<race::Results, std::string> Campaign::in_window(const race::Scenar
                                  show(range.to - range.from, result);
                                  return true;
                                });
+  const double took = seconds_since(began_);
+  if (results) shrink_kept(scenario, *planner, **window);
   if (results && ran_ != 0) {
-    const double each = seconds_since(began_) / static_cast<double>(ran_);
+    const double each = took / static_cast<double>(ran_);
     fmt::print("{} runs, {:.1f} a second; booting for each would take {:.0f} times as long\n", ran_, 1 / each,
                (boot / asked_.jobs + each) / each);
   }

@@ -24,8 +24,8 @@ struct RaceFiles {
 // Named after the scenario, in `folder`.
 [[nodiscard]] RaceFiles race_files(const race::Scenario& scenario, const std::filesystem::path& folder);
 
-// Seconds of the guest's time, if the scenario does not say it: longer than Linux needs to find out by itself that a CPU
-// is stuck.
+// Seconds of the guest's time, if the scenario does not say it: longer than Linux needs to find out by itself
+// that a CPU is stuck.
 inline constexpr double default_limit = 30;
 
 // The arguments of `cmma` for a boot of its guest, without the program.

@@ -24,6 +24,9 @@
 
 namespace cmma::cli {
 
+// Of a run in the window, if nobody says otherwise; then it hangs.
+inline constexpr std::uint64_t default_instructions = 100'000'000;
+
 class Window final : public race::Runner {
  public:
   struct Asked {

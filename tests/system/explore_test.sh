@@ -44,6 +44,31 @@ scenario toy_cache_mended
 explores 0 toy_cache_mended
 check_out '^48 plans run, 24 did something, 0 failed$'
 
+# Many discards at a time: of the failure that they lead to one is enough, and it is found.
+results=many explores 1 toy_cache_broken --plan random --rate 20000 --seeds 2
+check_err 'plan 0 in small: 1 steps, found in [0-9]+ runs'
+whole=$work/many.plan-0.schedule.toml
+check 'the whole one has many' [ "$(grep -c '^\[\[trigger' "$whole")" -gt 5 ]
+for how in '' --boot-each; do
+  # shellcheck disable=SC2086  # an option or none
+  "$cmma" race shrink "$whole" --output "$work/small.schedule.toml" $how >"$work/out" 2>"$work/err" </dev/null ||
+    failed "cmma race shrink $how"
+  check_out '^corruption: checksum mismatch$'
+  check_out '^1 of [0-9]+ triggers left after [0-9]+ runs$'
+  check 'the file has it' [ "$(grep -c '^\[\[trigger' "$work/small.schedule.toml")" -eq 1 ]
+  mkdir "$work/small$how"
+  status=0
+  "$cmma" race replay "$work/small.schedule.toml" --out "$work/small$how" >"$work/out" 2>"$work/err" || status=$?
+  check 'it fails as the whole one' [ "$status" -eq 1 ]
+  check_err '^signature: corruption: checksum mismatch$'
+done
+sed '/^\[\[trigger/,$d' "$whole" >"$work/none.schedule.toml"
+status=0
+"$cmma" race shrink "$work/none.schedule.toml" >"$work/out" 2>"$work/err" || status=$?
+check 'what does not fail is refused' [ "$status" -eq 1 ]
+check_err 'does not fail'
+check 'and nothing is written' [ ! -e "$work/none.small.schedule.toml" ]
+
 # Stopped in the middle of a line, gone on with, and in two parts.
 head -c 2000 "$work/toy_cache_broken.jsonl" >"$work/cut"
 results='cut' explores 1 toy_cache_broken

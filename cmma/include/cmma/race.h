@@ -113,8 +113,8 @@ int cmma_race_plan(cmma_race* race, const char* text, const char* schedule, char
  * process that is not to write them: it just ends. */
 void cmma_race_close(cmma_race* race);
 
-/* "function+0x1c " for an instruction's address, if the engine has the guest's symbols and there is one there; otherwise an empty
- * text. Cut to `size` with its zero. */
+/* "function+0x1c " for an instruction's address, if the engine has the guest's symbols and there is one
+ * there; otherwise an empty text. Cut to `size` with its zero. */
 void cmma_race_name(const cmma_race* race, uint64_t address, char* name, size_t size);
 
 /* What the machine tests between two instructions, without a call. Valid until cmma_race_close; its content

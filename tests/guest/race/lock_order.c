@@ -1,7 +1,7 @@
-/* Two CPUs and two locks. CPU 0 takes the first one and then the second; so does CPU 1 if it is built with ORDERED 1. With
- * ORDERED 0 it takes them the other way round: if each CPU gets its first lock before the other has both, neither has an end.
- * With ASLEEP 1 a CPU that does not get its second lock does not try again but waits for a signal that nobody sends, so that
- * nobody runs any more. */
+/* Two CPUs and two locks. CPU 0 takes the first one and then the second; so does CPU 1 if it is built with
+ * ORDERED 1. With ORDERED 0 it takes them the other way round: if each CPU gets its first lock before the
+ * other has both, neither has an end. With ASLEEP 1 a CPU that does not get its second lock does not try
+ * again but waits for a signal that nobody sends, so that nobody runs any more. */
 #include "lib/cpu.h"
 #include "lib/report.h"
 #include "lib/smp.h"
