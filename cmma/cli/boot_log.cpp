@@ -1,5 +1,7 @@
 #include "cli/boot_log.hpp"
 
+#include <fmt/format.h>
+
 #include <cctype>
 
 namespace cmma::cli {
@@ -60,8 +62,11 @@ MachineLog::Kind MachineLog::classify(const std::string& line) {
 }
 
 // "HHCCP011I CPU0001: Disabled wait state", with the PSW on the next line, or
-// "HHCCP016I CPU0001: Program interrupt loop: PSW=...".
+// "HHCCP016I CPU0001: Program interrupt loop: PSW=...". Or the race engine has stopped the machine.
 void MachineLog::look_for_failure(std::string_view line) {
+  constexpr std::string_view stopped = "HHCCM036S ";
+  if (line.starts_with(stopped))
+    guest_failure_ = fmt::format("stopped by the race engine: {}", line.substr(stopped.size()));
   constexpr std::size_t cpu_at = 10, cpu_length = 7;
   if (psw_is_next_) {
     const auto text = line.find_first_not_of(' ');

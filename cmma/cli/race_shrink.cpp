@@ -127,6 +127,7 @@ std::expected<Shrunk, std::string> shrink(const std::vector<race::Trigger>& trig
 std::expected<void, std::string> write_shrunk(race::Scenario scenario, const Shrunk& shrunk,
                                               const fs::path& file) {
   scenario.triggers = shrunk.schedule.triggers;
+  scenario.found = shrunk.schedule.found;
   const fs::path beside = file.string() + ".new";
   std::ofstream stream(beside, std::ios::binary | std::ios::trunc);
   stream << race::write_scenario(scenario);

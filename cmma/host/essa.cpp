@@ -29,8 +29,9 @@ cmma_result Host::essa(int cpu, std::uint64_t r2, unsigned orc, std::uint64_t& r
   const Byte now = load(block);
   const auto outcome = state::apply_orc(now, orc, false, options_.reading);
   const bool easy = state::content_of(now) != Content::preserved && outcome->effect == Effect::none;
-  // A trace has the changes of a block in order only if the mutex is held between change and record.
-  if (easy && !trace_ && machine_.event == nullptr &&
+  // A trace and the invariants have the changes of a block in order only if the mutex is held between change
+  // and record.
+  if (easy && !trace_ && !invariants_ && machine_.event == nullptr &&
       (outcome->next == now || swap(block, now, outcome->next))) {
     r1 = outcome->r1;
     note_due(block, outcome->next, cpu);

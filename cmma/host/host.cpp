@@ -52,6 +52,7 @@ std::expected<std::unique_ptr<Host>, std::string> Host::open(std::string_view op
     if (!trace) return std::unexpected(std::move(trace.error()));
     host->trace_ = std::move(*trace);
   }
+  if (host->options_.invariants) host->invariants_ = std::make_unique<Invariants>(host->blocks());
   if (host->os_->demand()) {
     if (!host->options_.strays_in_place) host->pager_ = std::thread(&Host::pager, host.get());
   } else {
@@ -116,6 +117,7 @@ void Host::give_up(std::string line) {
 void Host::note(record::EventKind kind, Block block, Byte from, Byte to, int cpu, unsigned detail) {
   if (machine_.event != nullptr)
     machine_.event(machine_.context, cpu, static_cast<unsigned>(kind), block, from, to);
+  if (invariants_) watch(kind, block, from, to, detail);
   if (!trace_) return;
   const std::uint64_t instructions = cpu == CMMA_NOT_A_CPU ? 0 : machine_.instructions(machine_.context, cpu);
   trace_->write({.kind = kind,
@@ -179,22 +181,6 @@ void Host::reset(bool clear) {
 std::uint64_t Host::slots_in_use() {
   const Section section(*this);
   return store_.slots_in_use();
-}
-
-void Host::check_invariants() {
-  const Section section(*this);
-  std::uint64_t resident = 0;
-  for (Block block = 0; block < blocks(); ++block) {
-    const Byte byte = load(block);
-    check(state::is_valid_pair(byte), "T1: a valid pair");
-    check(byte == state::with_guard(byte, options_.reading), "T2: guarded if unused");
-    if (state::is_resident(byte)) ++resident;
-    if (state::content_of(byte) == state::Content::preserved)
-      check(store_.holds(block), "H2: a preserved block");
-    if (state::content_of(byte) == state::Content::zero) check(!store_.holds(block), "H2: a zero block");
-  }
-  check(resident + ghosts_.size() == frames_.used(), "H1: frames in use");
-  check(frames_.used() <= frames_.limit(), "F1: the limit");
 }
 
 }  // namespace cmma::host

@@ -37,6 +37,7 @@
 #include "cmma/cmma.h"
 #include "host/audit.hpp"
 #include "host/frames.hpp"
+#include "host/invariants.hpp"
 #include "host/options.hpp"
 #include "host/os.hpp"
 #include "host/paging_store.hpp"
@@ -111,8 +112,16 @@ class Host {
   [[nodiscard]] const record::Counters& counters() const { return counters_; }
   [[nodiscard]] std::span<const Byte> state_bytes() const { return states_; }
   [[nodiscard]] std::uint64_t slots_in_use();
-  // T1, T2, F1, H1 and H2 of every block; ends the process if one is broken. No CPU may be in a host call.
+  // T1, T2, F1, H1 and H2 of every block: the first that is broken. No CPU may be in a host call.
+  [[nodiscard]] std::optional<Broken> look_at_all();
+  // Likewise; ends the process if one is broken.
   void check_invariants();
+
+  // ---- invariants=on, otherwise nothing (invariants.hpp). At an instruction boundary. ----
+  void see_essa(Block block, unsigned orc);  // the instruction is completed
+  void see_key_set(Block block);
+  // What was broken first.
+  [[nodiscard]] std::optional<Broken> broken() const;
 
  private:
   Host(Options options, std::uint64_t blocks, const cmma_machine& machine, std::unique_ptr<Os> os);
@@ -146,6 +155,9 @@ class Host {
   // So many events that changed where blocks are; with the mutex held. `cpu` is the CPU that is in the host.
   void tick(std::uint64_t events, int cpu);
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+  // ---- watched.cpp ----
+  void watch(record::EventKind kind, Block block, Byte from, Byte to, unsigned detail);
 
   // ---- supply.cpp: frames for blocks that have none ----
   enum class Supplied : std::uint8_t {
@@ -219,6 +231,7 @@ class Host {
   // takes_at_once() of the policy by pair and change bit, so that ESSA can ask without the mutex.
   std::array<std::uint8_t, 16> at_once_{};
   std::unique_ptr<record::TraceWriter> trace_;
+  std::unique_ptr<Invariants> invariants_;  // null: they are not looked at
 
   std::atomic<bool> wanted_{false};
   std::atomic<bool> failed_{false};

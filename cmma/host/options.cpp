@@ -77,7 +77,7 @@ struct Option {
   Outcome (*set)(Options&, Value);
 };
 
-constexpr std::array<Option, 17> known{{
+constexpr std::array<Option, 18> known{{
     {"frames", set_frames},
     {"policy", set_policy},
     {"seed", set_seed},
@@ -97,6 +97,8 @@ constexpr std::array<Option, 17> known{{
      }},
     {"strays",
      [](Options& o, Value v) { return set_choice(o.strays_in_place, "strays", v, "in-place", "thread"); }},
+    {"invariants",
+     [](Options& o, Value v) { return set_choice(o.invariants, "invariants", v, "on", "off"); }},
     {"race", [](Options& o, Value v) { return set_file(o.race, "race", v); }},
     {"symbols", [](Options& o, Value v) { return set_file(o.symbols, "symbols", v); }},
     {"schedule", [](Options& o, Value v) { return set_file(o.schedule, "schedule", v); }},
@@ -167,6 +169,8 @@ std::expected<Options, std::string> parse_options(std::string_view list) {
   }
   if (options.mutant != CMMA_NO_MUTANT && !options.test)
     return std::unexpected("option mutant: a machine that is broken on purpose needs test=on");
+  if (options.invariants && !options.strays_in_place)
+    return std::unexpected("option invariants: needs a run in one thread (strays=in-place)");
   return options;
 }
 

@@ -23,6 +23,7 @@ struct Options {
   std::string json;                   // empty: no report
   std::string trace;                  // empty: no trace
   bool strays_in_place = false;       // unannounced accesses are answered in the thread that makes them
+  bool invariants = false;            // looked at with each event (invariants.hpp)
   // For the race engine (race/), which reads them; the host itself does not.
   std::string race;                     // scenario or schedule; empty: no engine
   std::string symbols;                  // vmlinux; empty: as the scenario says

@@ -118,6 +118,7 @@ int cmma_race_plan(cmma_race* race, const char* text, const char* schedule, char
 void cmma_race_close(cmma_race* race) {
   if (race == nullptr) return;
   enclose([&] {
+    race->engine->finish();
     for (const std::string& line : race->engine->summary())
       race->control.message(race->control.context, line.c_str());
     write(race->schedule, cmma::race::write_scenario(race->engine->schedule()), race->control);

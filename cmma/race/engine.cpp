@@ -109,6 +109,7 @@ void Engine::event(const cmma_event& event) {
     if (hold_->end != never) hold_->end = event.instructions + hold_limit;
     if (hold_->stay != 0 && --hold_->stay == 0) end_switch();
   }
+  look_for_broken(event);
   check_points();
   for (Armed& armed : armed_) {
     const auto* const at = std::get_if<AtEvent>(&armed.trigger.place);
@@ -323,11 +324,47 @@ void Engine::note_step(Trigger step) {
   steps_.push_back(std::move(step));
 }
 
+// ---- invariants -------------------------------------------------------------------------------------------
+
+void Engine::look_for_broken(const cmma_event& event) {
+  constexpr std::uint32_t set_storage_key_extended = 0xb22b;
+  if (event.kind == CMMA_EVENT_ESSA) host_.see_essa(event.block, event.detail);
+  if (event.kind == CMMA_EVENT_STORAGE_KEY && event.detail == set_storage_key_extended)
+    host_.see_key_set(event.block);
+  if (!found_.empty()) return;
+  const auto broken = host_.broken();
+  if (!broken) return;
+  note_broken(*broken);
+  // What follows would only hide it.
+  control_.stop(control_.context, fmt::format("race: at {}: {}", place(), found_).c_str());
+}
+
+void Engine::finish() {
+  if (!found_.empty() || !host_.options().invariants) return;
+  auto broken = host_.broken();
+  if (!broken) broken = host_.look_at_all();
+  if (broken) note_broken(*broken);
+}
+
+void Engine::note_broken(const host::Broken& broken) {
+  found_ = "invariant: " + broken.rule;
+  const std::string text =
+      fmt::format("{}: block {:#x} {}", found_, broken.block << CMMA_BLOCK_SHIFT, broken.detail);
+  say(fmt::format("race: at {}: {}", place(), text));
+  story_.action({.cpu = -1,
+                 .event = now_.last_event,
+                 .instructions = now_.instructions,
+                 .address = 0,
+                 .what = {},
+                 .text = "* " + text});
+}
+
 // ---- what happened ----------------------------------------------------------------------------------------
 
 Scenario Engine::schedule() const {
   Scenario schedule = scenario_;
   schedule.triggers = steps_;
+  schedule.found = found_;
   return schedule;
 }
 

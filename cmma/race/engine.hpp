@@ -38,6 +38,8 @@ class Engine {
   void event(const cmma_event& event);
   void address(int cpu, std::uint64_t address, std::uint64_t instructions);
   void reached(int cpu, std::uint64_t instructions);
+  // The guest has ended: what can be looked at then only.
+  void finish();
   [[nodiscard]] const cmma_watch& watch() const { return watch_; }
 
   // ---- what happened ----
@@ -103,6 +105,8 @@ class Engine {
   void note_switch(int cpu);
   void set_watch();
   void say(const std::string& line) const { control_.message(control_.context, line.c_str()); }
+  void look_for_broken(const cmma_event& event);
+  void note_broken(const host::Broken& broken);
   [[nodiscard]] std::string place() const;
 
   // ---- blocks.cpp ----
@@ -119,6 +123,7 @@ class Engine {
   std::vector<Armed> armed_;
   std::vector<Trigger> steps_;
   Interleaving story_;
+  std::string found_;  // signature of what was found; empty: nothing
   Now now_;
   std::optional<Hold> hold_;
   std::array<std::optional<std::uint64_t>, cpu_limit> last_essa_{};

@@ -120,6 +120,7 @@ struct Scenario {
   std::string race;  // "R1"; may be empty
   std::string summary;
   std::string expect;  // failure signature; may be empty
+  std::string found;   // in a schedule: what the engine itself found wrong, as a signature; may be empty
   std::uint64_t seed = 1;
   Boot boot;
   Guest guest;

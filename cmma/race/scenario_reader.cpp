@@ -38,6 +38,7 @@ class Reader {
     scenario.race = text(root, "race");
     scenario.summary = text(root, "summary");
     scenario.expect = text(root, "expect");
+    scenario.found = text(root, "found");
     scenario.seed = number(root, "seed").value_or(1);
     if (auto good = read_boot(root, scenario.boot); !good) return std::unexpected(good.error());
     if (auto good = read_guest(root, scenario.guest); !good) return std::unexpected(good.error());

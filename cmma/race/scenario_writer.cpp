@@ -111,6 +111,7 @@ std::string write_scenario(const Scenario& scenario) {
   out.text("race", scenario.race);
   out.raw(fmt::format("summary = {}\n", quoted(scenario.summary)));
   out.text("expect", scenario.expect);
+  out.text("found", scenario.found);
   out.number("seed", scenario.seed);
 
   const Boot& boot = scenario.boot;

@@ -18,6 +18,7 @@ constexpr std::array keys{
     Key{top, "race", text, false, "Number of the race in races.md, such as R1"},
     Key{top, "summary", text, true, "One line: who races with whom"},
     Key{top, "expect", text, false, "The failure signature of a hit (`cmma race signature FILE` prints one)"},
+    Key{top, "found", text, false, "In a schedule: what the machine itself found wrong in that run"},
     Key{top, "seed", number, false, "Seed of the interleaving; 1 if not given"},
 
     Key{boot, "kernel", text, false, "As the options of `cmma boot` of the same name, from here on"},

@@ -117,12 +117,34 @@ explores 0 invariants
 check_out '^[0-9]+ plans run, [0-9]+ did something, 0 failed$'
 for mutant in tlb:loads change:stores orc6:stable; do
   scenario invariants 2
-  sed -i "s/^options.*/options = [\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%:*}\"]/" "$work/invariants.toml"
+  options="\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%:*}\""
+  sed -i "s/^options.*/options = [$options, \"--cmma-option\", \"invariants=off\"]/" "$work/invariants.toml"
   results=$mutant explores 1 invariants
   check_out 'corruption: checksum mismatch'
   check "what the mutant ${mutant%:*} breaks is what fails" \
     grep -q "checksum mismatch: [0-9]* .*${mutant#*:}" "$work/$mutant".plan-*.console.txt
 done
+
+# The host sees the same itself, before the guest does, and stops there; and so does the replay.
+for mutant in 'tlb:I2: a discarded block was read without a discard fault' \
+  'change:I3: a completed write to a potentially volatile block is lost' \
+  'orc6:I4: ORC 6 has left a block that it found neither stable nor discarded'; do
+  scenario invariants 2
+  options="\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%%:*}\""
+  sed -i "s/^options.*/options = [$options]/" "$work/invariants.toml"
+  results=watched-${mutant%%:*}
+  explores 1 invariants
+  check_out "  invariant: ${mutant#*:} \\(first: plan"
+  check_no_out 'corruption'
+  schedule=$(echo "$work/$results".plan-*.schedule.toml)
+  mkdir "$work/out-$results"
+  status=0
+  "$cmma" race replay "$schedule" --out "$work/out-$results" >"$work/out" 2>"$work/err" || status=$?
+  check 'the replay fails' [ "$status" -eq 1 ]
+  check_err "^signature: invariant: ${mutant#*:}\$"
+  check 'the story names the block' grep -Eq '\* invariant: I[234].*: block 0x[0-9a-f]+ ' "$work/out-$results"/*.interleaving.txt
+done
+unset results
 
 # No window, and nothing that says so in time.
 scenario risbgn

@@ -31,6 +31,11 @@ TEST(MachineLog, TheLastFailureCounts) {
   EXPECT_EQ(log.guest_failure(), "disabled wait of CPU0000, PSW=2");
 }
 
+TEST(MachineLog, TheRaceEngineHasStoppedIt) {
+  const auto log = log_of({"HHCCM036S race: at instruction 5, behind event 1: here"});
+  EXPECT_EQ(log.guest_failure(), "stopped by the race engine: race: at instruction 5, behind event 1: here");
+}
+
 TEST(MachineLog, AMachineThatEndsByItselfHasNoGuestThatFailed) {
   const auto log =
       log_of({"HHCCP003I CPU0000 architecture mode z/Arch", "HHCIN910I Hercules ends with exit status 1"});

@@ -26,7 +26,7 @@ class RaceEngine : public testing::Test {
   // One run of these triggers (TOML) over the steps.
   void run(const std::string& triggers, std::vector<std::vector<Step>> steps = two_cpus()) {
     engine.reset();
-    rig = std::make_unique<Rig>("seed=1,policy=none");
+    rig = std::make_unique<Rig>(options);
     for (const std::uint64_t block : {5u, 6u}) rig->store(block, 0x5a);
     if (prepare) prepare();
     machine = std::make_unique<ScriptMachine>(*rig, std::move(steps));
@@ -49,6 +49,7 @@ class RaceEngine : public testing::Test {
   }
   [[nodiscard]] const std::vector<std::string>& log() const { return machine->log; }
 
+  std::string options = "seed=1,policy=none";
   std::function<void()> prepare;
   std::array<std::array<std::uint64_t, 16>, 8> registers{};
   std::unique_ptr<Rig> rig;
@@ -321,6 +322,33 @@ TEST_F(RaceEngine, TheInterleavingHasAColumnForEach) {
   const std::size_t swap = text.find("swap 00ba 0x9000 @other+0x4");
   ASSERT_NE(swap, std::string::npos) << text;
   EXPECT_EQ(swap - text.rfind('\n', swap) - 1, text.find("cpu1"));
+}
+
+// The machine says that nothing was written to block 6, and the host believes it.
+TEST_F(RaceEngine, ABrokenInvariantStopsTheMachine) {
+  options += ",strays=in-place,invariants=on";
+  prepare = [this] {
+    rig->essa(6, 4);
+    rig->at(6)[0] = 1;
+    rig->machine.set_changed(6, false);
+  };
+  run("[[trigger]]\nat = 0x1008\naction = \"discard\"\nblock = 0x6000\n");
+  EXPECT_TRUE(machine->stopped);
+  EXPECT_EQ(engine->schedule().found,
+            "invariant: I3: a completed write to a potentially volatile block is lost");
+  EXPECT_NE(engine->interleaving().find("* invariant: I3"), std::string::npos);
+  EXPECT_NE(engine->interleaving().find("block 0x6000 Pr -> Vz"), std::string::npos);
+}
+
+TEST_F(RaceEngine, WhatIsBrokenInTheEndIsFoundThen) {
+  options += ",strays=in-place,invariants=on";
+  run("");
+  engine->finish();
+  EXPECT_EQ(engine->schedule().found, "");
+  (*rig)->states()[5] = 1;
+  engine->finish();
+  EXPECT_EQ(engine->schedule().found, "invariant: T1: a pair of states that there is not");
+  (*rig)->states()[5] = 0;
 }
 
 }  // namespace

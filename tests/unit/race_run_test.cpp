@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-
 namespace cmma::cli {
 namespace {
 
@@ -22,10 +21,13 @@ race::Scenario scenario() {
 }
 
 TEST(RaceRun, IsAnInvocationOfBoot) {
-  EXPECT_EQ(boot_arguments(scenario(), std::nullopt),
-            (std::vector<std::string>{"boot", "--deterministic", "--seed", "7", "--cpus", "2", "--overlay",
-                                      "/s/a", "--overlay", "/s/b", "--memory", "64M", "--policy", "none",
-                                      "--run", "cat /f; sync", "--timeout", "2.5", "--limit", "30", "--verbose"}));
+  EXPECT_EQ(
+      boot_arguments(scenario(), std::nullopt),
+      (std::vector<std::string>{
+          "boot",          "--deterministic", "--seed",    "7",        "--cpus",  "2",        "--overlay",
+          "/s/a",          "--overlay",       "/s/b",      "--memory", "64M",     "--policy", "none",
+          "--run",         "cat /f; sync",    "--timeout", "2.5",      "--limit", "30",       "--cmma-option",
+          "invariants=on", "--verbose"}));
 }
 
 TEST(RaceRun, TheEngineIsToldItsFiles) {

@@ -15,6 +15,7 @@ constexpr std::string_view whole = R"(name = "make-volatile"
 race = "R1"
 summary = "a reference comes \"late\""
 expect = "bug: KASAN"
+found = "invariant: I3: \"x\""
 seed = 7
 
 [boot]
@@ -117,6 +118,7 @@ TEST(Scenario, ComesBackFromItsText) {
   EXPECT_EQ(again->summary, scenario->summary);
   EXPECT_EQ(again->boot.timeout, scenario->boot.timeout);
   EXPECT_EQ(again->boot.limit, scenario->boot.limit);
+  EXPECT_EQ(again->found, "invariant: I3: \"x\"");
   EXPECT_EQ(again->boot.run, scenario->boot.run);
   EXPECT_EQ(again->expect, scenario->expect);
 }
