@@ -369,6 +369,8 @@ void hcmma_race_end(void)
 {
     cmma_race *ended = race;
     race = NULL;
+    /* The other CPUs have to come to their end, too. */
+    only = CMMA_NOT_A_CPU;
     if (ended)
         cmma_race_close(ended);
 }
