@@ -111,15 +111,21 @@ std::expected<Shrunk, std::string> shrink(const std::vector<race::Trigger>& trig
     ++shrunk.runs;
     if (shrunk.runs == 1) shrunk.signature = result->signature;
     if (result->signature.empty() || result->signature != shrunk.signature) return result;
-    // Z1. Of the parts that fail each is smaller than the one before it.
-    auto schedule = race::read_scenario(trials.schedule().string());
+    auto schedule = race::read_scenario(trials.schedule().string());  // Z1
     if (!schedule) return std::unexpected(std::move(schedule.error()));
-    shrunk.schedule = std::move(*schedule);
+    if (shrunk.runs == 1 || schedule->triggers.size() <= shrunk.schedule.triggers.size())
+      shrunk.schedule = std::move(*schedule);
     return result;
   };
   if (const auto whole = run(triggers); !whole) return std::unexpected(whole.error());
   if (shrunk.signature.empty()) return shrunk;
   if (const auto small = race::shrink(triggers, shrunk.signature, run); !small)
+    return std::unexpected(small.error());
+  // What the host does is an event, too: without one step the others would be behind another event, but mostly not at
+  // another instruction.
+  auto loose = shrunk.schedule.triggers;
+  for (race::Trigger& step : loose) std::get<race::AtPoint>(step.place).after_event.reset();
+  if (const auto small = race::shrink(std::move(loose), shrunk.signature, run); !small)
     return std::unexpected(small.error());
   return shrunk;
 }
