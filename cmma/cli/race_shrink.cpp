@@ -121,8 +121,8 @@ std::expected<Shrunk, std::string> shrink(const std::vector<race::Trigger>& trig
   if (shrunk.signature.empty()) return shrunk;
   if (const auto small = race::shrink(triggers, shrunk.signature, run); !small)
     return std::unexpected(small.error());
-  // What the host does is an event, too: without one step the others would be behind another event, but mostly not at
-  // another instruction.
+  // What the host does is an event, too: without one step the others would be behind another event, but
+  // mostly not at another instruction.
   auto loose = shrunk.schedule.triggers;
   for (race::Trigger& step : loose) std::get<race::AtPoint>(step.place).after_event.reset();
   if (const auto small = race::shrink(std::move(loose), shrunk.signature, run); !small)

@@ -154,8 +154,13 @@ check 'the run fails' [ "$status" -eq 1 ]
 check_err '^signature: invariant: I4: ORC 6 has left a block that it found neither stable nor discarded$'
 check_err 'HHCCM036S race: at instruction [0-9]+, behind event [0-9]+: invariant: I4'
 sed -i 's/mutant=orc6/mutant=none/' "$work/invariants.toml"
+unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
 "$cmma" race run "$work/invariants.toml" --out "$work/orc6-out" >"$work/out" 2>"$work/err" || failed 'a good machine'
 check_err '^signature: none$'
+watched=$(unseed)
+sed -i 's/^options = \[/&"--cmma-option", "invariants=off", /' "$work/invariants.toml"
+"$cmma" race run "$work/invariants.toml" --out "$work/orc6-out" >"$work/out" 2>"$work/err" || failed 'a machine that is not watched'
+check 'looking changes nothing' [ "${watched:-none}" = "$(unseed)" ]
 
 # No window, and nothing that says so in time.
 scenario risbgn
