@@ -7,14 +7,17 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 
 #include "cli/race_explore.hpp"
+#include "cli/race_kept.hpp"
 #include "cli/race_run.hpp"
 #include "cli/race_scratch.hpp"
 #include "cli/race_shrink.hpp"
 #include "cli/race_window.hpp"
+#include "cli/stop_request.hpp"
 #include "race/campaign.hpp"
 #include "race/kinds.hpp"
 #include "race/plans.hpp"
@@ -44,11 +47,22 @@ struct Asked {
   bool boot_each = false;
   std::uint64_t part = 0;
   std::uint64_t parts = 1;
+  bool ignore_findings = false;
+  std::string merged;
 };
 
 int complain(std::string_view text, int status = exit_usage) {
   fmt::print(stderr, "cmma: {}\n", text);
   return status;
+}
+
+// The error is one line.
+std::expected<race::Results, std::string> read_results(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  if (!stream) return std::unexpected(fmt::format("{}: cannot be read", file));
+  return race::parse_results(text.view(), file);
 }
 
 using Clock = std::chrono::steady_clock;
@@ -89,23 +103,24 @@ std::unique_ptr<race::Planner> planner_of(const Asked& asked, const race::AtEven
 // A campaign with what it shows meanwhile.
 class Campaign {
  public:
-  explicit Campaign(const Asked& asked) : asked_(asked) {}
+  Campaign(const Asked& asked, const race::Results& before) : asked_(asked), kept_(asked.results, before) {}
 
   std::expected<race::Results, std::string> in_window(const race::Scenario& scenario);
   std::expected<race::Results, std::string> with_boots(const race::Scenario& scenario);
 
  private:
   void show(std::uint64_t plans, const race::Result& result);
-  void keep(std::uint64_t plan, const race::Result& result, const Window& window);
+  void keep(std::uint64_t plan, const race::Result& result, const fs::path& schedule,
+            const fs::path& console);
   void shrink_kept(const race::Scenario& scenario, const race::Planner& planner, Window& window) const;
 
   const Asked& asked_;
   const Scratch scratch_;
+  Kept kept_;
   Clock::time_point began_ = Clock::now();
   Clock::time_point shown_ = Clock::now();
   std::uint64_t ran_ = 0;
   std::set<std::string> signatures_;
-  std::vector<std::uint64_t> kept_;  // plans, in this process
 };
 
 race::AtEvent event_of(const Asked& asked) {
@@ -124,21 +139,16 @@ void Campaign::show(std::uint64_t plans, const race::Result& result) {
              static_cast<double>(plans - std::min(plans, ran_)) / rate, signatures_.size());
 }
 
-// The first run of each failure: to be replayed, and what the guest said.
-void Campaign::keep(std::uint64_t plan, const race::Result& result, const Window& window) {
-  if (result.signature.empty() || signatures_.contains(result.signature)) return;
-  const std::string base = fmt::format("{}.plan-{}", asked_.results, plan);
-  std::error_code error;
-  fs::copy_file(window.schedule(), base + ".schedule.toml", fs::copy_options::overwrite_existing, error);
-  if (!error)
-    fs::copy_file(window.console(), base + ".console.txt", fs::copy_options::overwrite_existing, error);
+// The smallest run of each failure: to be replayed, and what the guest said.
+void Campaign::keep(std::uint64_t plan, const race::Result& result, const fs::path& schedule,
+                    const fs::path& console) {
+  const auto kept = kept_.offer(plan, result, schedule, console);
+  if (kept && !*kept) return;
   fmt::print(stderr, "plan {}: {}\n", plan, result.signature);
-  if (error) {
-    fmt::print(stderr, "cmma: its files cannot be kept: {}\n", error.message());
-    return;
-  }
-  kept_.push_back(plan);
-  fmt::print(stderr, "  cmma race replay {}.schedule.toml\n", base);
+  if (kept)
+    fmt::print(stderr, "  cmma race replay {}\n", kept_.schedule(plan).string());
+  else
+    fmt::print(stderr, "cmma: {}\n", kept.error());
 }
 
 // Plans with many triggers come with some that are not needed. The console that was kept may have more in it
@@ -146,19 +156,19 @@ void Campaign::keep(std::uint64_t plan, const race::Result& result, const Window
 void Campaign::shrink_kept(const race::Scenario& scenario, const race::Planner& planner,
                            Window& window) const {
   WindowTrials trials(window);
-  for (const std::uint64_t plan : kept_) {
+  for (const auto& [signature, plan] : kept_.plans()) {
+    const fs::path file = kept_.small_schedule(plan);
     const auto triggers = planner.plan(plan);
-    if (triggers.size() < 2) continue;
+    if (triggers.size() < 2 || fs::exists(file)) continue;
     const auto shrunk = shrink(triggers, trials);
     auto written = shrunk ? std::expected<void, std::string>{} : std::unexpected(shrunk.error());
-    const std::string file = fmt::format("{}.plan-{}.small.schedule.toml", asked_.results, plan);
-    if (written) written = write_shrunk(scenario, *shrunk, file);
+    if (written) written = write_shrunk(scenario, *shrunk, file.string());
     if (!written) {
       fmt::print(stderr, "cmma: plan {} cannot be made smaller: {}\n", plan, written.error());
       continue;
     }
     fmt::print(stderr, "plan {} in small: {} steps, found in {} runs\n  cmma race replay {}\n", plan,
-               shrunk->schedule.triggers.size(), shrunk->runs, file);
+               shrunk->schedule.triggers.size(), shrunk->runs, file.string());
   }
 }
 
@@ -177,12 +187,12 @@ std::expected<race::Results, std::string> Campaign::in_window(const race::Scenar
   began_ = Clock::now();
   auto results = race::explore(*planner, scenario.name + " in its window", range, asked_.results, **window,
                                [&](std::uint64_t plan, const race::Result& result) {
-                                 keep(plan, result, **window);
+                                 keep(plan, result, (*window)->schedule(), (*window)->console());
                                  show(range.to - range.from, result);
-                                 return true;
+                                 return stop_requested() == 0;
                                });
   const double took = seconds_since(began_);
-  if (results) shrink_kept(scenario, *planner, **window);
+  if (results && stop_requested() == 0) shrink_kept(scenario, *planner, **window);
   if (results && ran_ != 0) {
     const double each = took / static_cast<double>(ran_);
     fmt::print("{} runs, {:.1f} a second; booting for each would take {:.0f} times as long\n", ran_, 1 / each,
@@ -193,22 +203,26 @@ std::expected<race::Results, std::string> Campaign::in_window(const race::Scenar
 
 std::expected<race::Results, std::string> Campaign::with_boots(const race::Scenario& scenario) {
   const auto planner = planner_of(asked_, event_of(asked_), scenario.boot.cpus, asked_.last);
+  race::Scenario one = scenario;
+  one.file = (scratch_.path / "plan.toml").string();
+  const RaceFiles files = race_files(one, scratch_.path);
   const auto run =
       [&](const std::vector<race::Trigger>& triggers) -> std::expected<race::Result, std::string> {
-    race::Scenario one = scenario;
+    one.triggers = scenario.triggers;
     one.triggers.insert(one.triggers.end(), triggers.begin(), triggers.end());
-    one.file = (scratch_.path / "plan.toml").string();
     std::ofstream(one.file) << race::write_scenario(one);
-    auto outcome = run_once(one, race_files(one, scratch_.path), std::nullopt, false);
+    auto outcome = run_once(one, files, std::nullopt, false);
+    if (outcome) std::ofstream(files.console, std::ios::binary) << outcome->console;
     if (!outcome) return std::unexpected(std::move(outcome.error().second));
     return race::Result{
         .signature = std::move(outcome->signature), .done = outcome->done, .refused = outcome->refused};
   };
   const race::Range range = race::part_of(planner->count(), asked_.part, asked_.parts);
   return race::explore(*planner, scenario.name, range, asked_.results, run,
-                       [&](std::uint64_t, const race::Result& result) {
+                       [&](std::uint64_t plan, const race::Result& result) {
+                         keep(plan, result, files.schedule, files.console);
                          show(range.to - range.from, result);
-                         return true;
+                         return stop_requested() == 0;
                        });
 }
 
@@ -221,19 +235,20 @@ int explore(const Asked& asked) {
     return complain("--first and --last: 1 <= first <= last");
   if (asked.boot_each && asked.last == 0) return complain("--boot-each: needs --last");
   if (asked.part >= asked.parts) return complain("--part: below --parts");
-  Campaign campaign(asked);
+  const auto before =
+      fs::exists(asked.results) ? read_results(asked.results) : std::expected<race::Results, std::string>{};
+  if (!before) return complain(before.error(), exit_host);
+  note_stop_requests();
+  Campaign campaign(asked, *before);
   const auto results = asked.boot_each ? campaign.with_boots(*scenario) : campaign.in_window(*scenario);
+  // The machine may have got the signal, too, and is then what was complained of.
+  if (stop_requested() != 0) {
+    fmt::print(stderr, "cmma: stopped; the same command goes on\n");
+    return exit_signal + stop_requested();
+  }
   if (!results) return complain(results.error(), exit_host);
   fmt::print("{}", race::summary(*results));
-  return race::classes(*results).empty() ? exit_good : exit_guest_failed;
-}
-
-std::expected<race::Results, std::string> read_results(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) return std::unexpected(fmt::format("{}: cannot be read", file));
-  return race::parse_results(text.view(), file);
+  return race::classes(*results).empty() || asked.ignore_findings ? exit_good : exit_guest_failed;
 }
 
 int print_results(const Asked& asked) {
@@ -252,7 +267,29 @@ int merge(const Asked& asked) {
   }
   const auto merged = race::merge(std::move(all));
   if (!merged) return complain(merged.error());
-  fmt::print("{}", race::write_results(*merged));
+  if (asked.merged.empty()) {
+    fmt::print("{}", race::write_results(*merged));
+    return exit_good;
+  }
+  // What an earlier merge has put there stays if it is the smallest.
+  auto before = read_results(asked.merged).value_or(race::Results{});
+  if (before.campaign != merged->campaign) before = {};
+  std::ofstream stream(asked.merged, std::ios::binary);
+  stream << race::write_results(*merged) << std::flush;
+  if (!stream) return complain(fmt::format("{}: cannot be written", asked.merged), exit_host);
+  Kept kept(asked.merged, before);
+  for (const auto& [plan, result] : merged->by_plan) {
+    for (const std::string& file : asked.parts_of_results) {
+      if (auto offered = kept.offer_from(file, plan, result); !offered)
+        return complain(offered.error(), exit_host);
+    }
+  }
+  fmt::print("{}", race::summary(*merged));
+  for (const auto& [signature, plan] : kept.plans()) {
+    const fs::path small = kept.small_schedule(plan);
+    fmt::print("cmma race replay {}  # {}\n", (fs::exists(small) ? small : kept.schedule(plan)).string(),
+               signature);
+  }
   return exit_good;
 }
 
@@ -303,12 +340,17 @@ void register_explore(CLI::App& race, Run& run) {
   explored->add_option("--parts", asked->parts, "Of so many")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
+  explored->add_flag(
+      "--ignore-findings", asked->ignore_findings,
+      "Exit status 0 if everything was run, whatever failed: for engines that repeat what failed");
   add("results", "What a campaign has found", print_results)
       ->add_option("RESULTS", asked->results, "Its results")
       ->required();
-  add("merge", "Put the results of parts together, to standard output", merge)
-      ->add_option("RESULTS", asked->parts_of_results, "Their results")
-      ->required();
+  auto* merged = add("merge", "Put the results of parts together", merge);
+  merged->add_option("RESULTS", asked->parts_of_results, "Their results")->required();
+  merged->add_option("--out", asked->merged,
+                     "Into this file, with the smallest schedule of each failure beside it; if not given, to "
+                     "standard output");
 }
 
 }  // namespace cmma::cli

@@ -56,7 +56,6 @@ std::string found_in(const fs::path& schedule) {
 }
 
 constexpr double boot_limit = 600;  // seconds
-constexpr int by_signal = 128;      // the machine itself, not its guest
 
 race::Ending ending_of(int status) {
   switch (status) {
@@ -118,6 +117,9 @@ std::expected<void, std::string> Window::boot() {
   pointers.push_back(nullptr);
   machine_ = ::fork();
   if (machine_ == 0) {
+    // An interrupt at the terminal is for the campaign, which lets runs that are under way come to their end.
+    ::setpgid(0, 0);
+    ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
     ::execv("/proc/self/exe", pointers.data());
@@ -200,7 +202,7 @@ std::expected<std::pair<std::uint64_t, race::Result>, std::string> Window::next(
   const std::size_t triggers = place->second;
   under_way_.erase(place);
   ended_ = plan;
-  if (status == exit_usage || status == exit_host || status >= by_signal)
+  if (status == exit_usage || status == exit_host || status >= exit_signal)
     return wrong(fmt::format("plan {} could not be run: {}", plan, content(file(plan, ".log"))));
   const Tally sums = tally(plan, triggers);
   std::string signature = found_in(schedule());

@@ -15,8 +15,9 @@ inline constexpr int exit_good = 0;
 inline constexpr int exit_guest_failed = 1;  // panic, disabled wait, a test image that reported failure
 inline constexpr int exit_usage = 2;
 inline constexpr int exit_host = 3;
-inline constexpr int exit_timeout = 4;        // of the wall clock
-inline constexpr int exit_hang = 5;           // a deterministic guest has no end in its own time
+inline constexpr int exit_timeout = 4;   // of the wall clock
+inline constexpr int exit_hang = 5;      // a deterministic guest has no end in its own time
+inline constexpr int exit_signal = 128;  // and its number: stopped by a signal
 
 using Run = std::function<int()>;
 

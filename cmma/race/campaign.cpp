@@ -122,7 +122,11 @@ std::vector<Class> classes(const Results& results) {
   for (const auto& [plan, result] : results.by_plan) {
     if (result.signature.empty()) continue;
     Class& one = by_signature[result.signature];
-    if (one.count++ == 0) one = {.signature = result.signature, .count = 1, .first_plan = plan};
+    if (one.count == 0) one = {.signature = result.signature, .count = 0, .first_plan = plan};
+    if (one.count++ == 0 || result.done < one.smallest_done) {
+      one.smallest_plan = plan;
+      one.smallest_done = result.done;
+    }
   }
   std::vector<Class> all;
   for (auto& [signature, one] : by_signature) all.push_back(std::move(one));
@@ -141,8 +145,12 @@ std::string summary(const Results& results) {
   }
   std::string text = fmt::format("{}\n{} plans run, {} did something, {} failed\n", results.campaign,
                                  results.by_plan.size(), acted, failed);
-  for (const Class& one : classes(results))
-    text += fmt::format("{:>8}  {} (first: plan {})\n", one.count, one.signature, one.first_plan);
+  for (const Class& one : classes(results)) {
+    text += fmt::format("{:>8}  {} (first: plan {}", one.count, one.signature, one.first_plan);
+    if (one.smallest_plan != one.first_plan)
+      text += fmt::format("; smallest: plan {}, {} done", one.smallest_plan, one.smallest_done);
+    text += ")\n";
+  }
   return text;
 }
 
@@ -183,9 +191,9 @@ std::expected<Results, std::string> explore(const Planner& planner, const std::s
     --under_way;
     const auto& [number, result] = *ended;
     results.by_plan.emplace(number, result);
+    goes_on = (!progress || progress(number, result)) && goes_on;
     stream << result_line(number, result) << std::flush;
     if (!stream) return wrong(fmt::format("{}: cannot be written", file));
-    goes_on = goes_on && (!progress || progress(number, result));
   }
 }
 

@@ -4,8 +4,11 @@
 //
 // Invariants
 //   C1  A plan is run once; a campaign that was stopped goes on where its file ends, whatever was cut off
-//   there. C2  Results of different campaigns are never mixed: the first line of a file says of which it is.
+//   there.
+//   C2  Results of different campaigns are never mixed: the first line of a file says of which it is.
 //   C3  Two results of one plan are the same, or that is an error: the machine is not deterministic.
+//   C4  A result is in the file only after `progress` was told of it, so what that keeps of a run is there
+//   too.
 #ifndef CMMA_RACE_CAMPAIGN_HPP
 #define CMMA_RACE_CAMPAIGN_HPP
 
@@ -47,6 +50,8 @@ struct Class {
   std::string signature;
   std::uint64_t count = 0;
   std::uint64_t first_plan = 0;
+  std::uint64_t smallest_plan = 0;  // with the fewest actions done; the first of those
+  std::uint64_t smallest_done = 0;
 };
 // Failures by signature, most frequent first.
 [[nodiscard]] std::vector<Class> classes(const Results& results);
@@ -81,7 +86,7 @@ struct Range {
 using Progress = std::function<bool(std::uint64_t plan, const Result& result)>;
 
 // Runs the plans of the range that the file has no result of. `progress` is called behind each; with false no
-// other is begun.
+// other is begun, those under way come to their end.
 [[nodiscard]] std::expected<Results, std::string> explore(const Planner& planner, const std::string& campaign,
                                                           Range range, const std::string& file,
                                                           Runner& runner, const Progress& progress);

@@ -144,6 +144,28 @@ TEST_F(Campaign, FindsWhichPlacesFail) {
             "       2  bug: one (first: plan 16)\n");
 }
 
+TEST_F(Campaign, TheSmallestOfEachClassIsNamed) {
+  const Results results{.campaign = "a",
+                        .by_plan = {{2, {.signature = "x", .done = 7, .refused = 0}},
+                                    {4, {.signature = "x", .done = 3, .refused = 0}},
+                                    {9, {.signature = "x", .done = 3, .refused = 0}}}};
+  const auto found = classes(results);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].first_plan, 2u);
+  EXPECT_EQ(found[0].smallest_plan, 4u);
+  EXPECT_EQ(found[0].smallest_done, 3u);
+  EXPECT_NE(summary(results).find("x (first: plan 2; smallest: plan 4, 3 done)"), std::string::npos);
+}
+
+// C4: a result that is in the file has been kept.
+TEST_F(Campaign, WhatIsToldIsNotInTheFileYet) {
+  const auto progress = [&](std::uint64_t plan, const Result&) {
+    EXPECT_FALSE(parse_results(content(file("r")), "r")->by_plan.contains(plan));
+    return true;
+  };
+  ASSERT_TRUE(explore(*nth_of_50(), "toy", {.from = 0, .to = 5}, file("r"), fake_run, progress));
+}
+
 TEST_F(Campaign, GoesOnWhereItWasStopped) {
   std::vector<std::uint64_t> ran;
   const auto progress = [&](std::uint64_t plan, const Result&) {
