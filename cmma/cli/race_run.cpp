@@ -15,6 +15,7 @@
 
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"
+#include "race/pages.hpp"
 
 namespace cmma::cli {
 namespace {
@@ -131,6 +132,16 @@ std::expected<std::vector<std::string>, std::string> engine_arguments(const race
   return arguments;
 }
 
+void append_page_findings(std::string& console, const fs::path& file) {
+  std::ifstream stream(file);
+  for (std::string line; std::getline(stream, line);) {
+    const std::size_t at = line.find(race::page_finding_begins);
+    if (at == std::string::npos) continue;
+    if (!console.empty() && !console.ends_with('\n')) console += '\n';
+    console += line.substr(at) + "\n";
+  }
+}
+
 std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Scenario& scenario,
                                                                  const RaceFiles& files,
                                                                  std::optional<std::uint64_t> seed,
@@ -173,6 +184,8 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
                                         schedule.error()));
   }
   outcome.done = schedule->triggers.size();
+  append_page_findings(outcome.console, files.interleaving);
+  outcome.signature = race::signature(outcome.console, ending);
   // What is wrong with the machine comes before what the guest makes of it.
   if (!schedule->found.empty()) outcome.signature = schedule->found;
   // The engine knows the file of the scenario only, and this run may have had another seed or command line.

@@ -52,6 +52,10 @@ struct RaceOutcome {
   std::uint64_t done = 0;  // actions
   std::uint64_t refused = 0;
 };
+// What the engine has found wrong in the guest's struct pages, from its messages or its story, to the end of
+// the console's text.
+void append_page_findings(std::string& console, const std::filesystem::path& file);
+
 // `echo`: the guest's console goes to standard output too. The error has the exit status of a run that did
 // not come to an end of the guest's own, and a line unless `cmma boot` has said it already.
 [[nodiscard]] std::expected<RaceOutcome, std::pair<int, std::string>> run_once(

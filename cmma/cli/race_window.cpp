@@ -205,8 +205,12 @@ std::expected<std::pair<std::uint64_t, race::Result>, std::string> Window::next(
   if (status == exit_usage || status == exit_host || status >= exit_signal)
     return wrong(fmt::format("plan {} could not be run: {}", plan, content(file(plan, ".log"))));
   const Tally sums = tally(plan, triggers);
+  std::string said = content(console());
+  const std::size_t guests = said.size();
+  append_page_findings(said, file(plan, ".log"));
+  if (said.size() != guests) std::ofstream(console(), std::ios::binary) << said;
   std::string signature = found_in(schedule());
-  if (signature.empty()) signature = race::signature(content(console()), ending_of(status));
+  if (signature.empty()) signature = race::signature(said, ending_of(status));
   return std::pair{
       plan, race::Result{.signature = std::move(signature), .done = sums.done, .refused = sums.refused}};
 }

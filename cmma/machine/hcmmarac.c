@@ -365,6 +365,17 @@ int hcmma_race_start(void)
     return error[0] == 0;
 }
 
+static cmma_race_ending how_it_ends(void)
+{
+    int i;
+    if (sysblk.exitstatus)
+        return CMMA_RACE_FAILED;
+    for (i = 0; i < MAX_CPU_ENGINES; i++)
+        if (IS_CPU_ONLINE(i) && sysblk.regs[i]->cpustate != CPUSTATE_STOPPED)
+            return CMMA_RACE_RUNNING;
+    return CMMA_RACE_STOPPED;
+}
+
 void hcmma_race_end(void)
 {
     cmma_race *ended = race;
@@ -372,7 +383,7 @@ void hcmma_race_end(void)
     /* The other CPUs have to come to their end, too. */
     only = CMMA_NOT_A_CPU;
     if (ended)
-        cmma_race_close(ended);
+        cmma_race_close(ended, how_it_ends());
 }
 
 int hcmma_race_plan(const char *text, const char *schedule)

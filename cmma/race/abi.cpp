@@ -111,14 +111,16 @@ int cmma_race_plan(cmma_race* race, const char* text, const char* schedule, char
     }
     race->schedule = schedule == nullptr ? "" : schedule;
     race->interleaving.clear();
+    race->engine->note_pages();
     return 0;
   });
 }
 
-void cmma_race_close(cmma_race* race) {
+void cmma_race_close(cmma_race* race, cmma_race_ending ending) {
   if (race == nullptr) return;
   enclose([&] {
     race->engine->finish();
+    if (ending != CMMA_RACE_FAILED) race->engine->check_pages(ending == CMMA_RACE_STOPPED);
     for (const std::string& line : race->engine->summary())
       race->control.message(race->control.context, line.c_str());
     write(race->schedule, cmma::race::write_scenario(race->engine->schedule()), race->control);

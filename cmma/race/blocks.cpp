@@ -64,6 +64,11 @@ std::expected<std::uint64_t, std::string> Engine::variable(std::string_view name
   return value;
 }
 
+std::uint64_t Engine::struct_page_size() const {
+  if (scenario_.guest.struct_page != 0) return scenario_.guest.struct_page;
+  return symbols_->size_of("page").value_or(struct_page_default);
+}
+
 std::expected<std::uint64_t, std::string> Engine::block_of_page(std::uint64_t page) const {
   const auto array = variable("vmemmap", 0);
   if (!array) return array;
@@ -76,8 +81,7 @@ std::expected<std::uint64_t, std::string> Engine::block_of_page(std::uint64_t pa
                                          *runs_at, symbols_->base()));
     }
   }
-  std::uint64_t size = scenario_.guest.struct_page;
-  if (size == 0) size = symbols_->size_of("page").value_or(struct_page_default);
+  const std::uint64_t size = struct_page_size();
   if (page < *array || (page - *array) % size != 0 || (page - *array) / size >= host_.blocks())
     return std::unexpected(fmt::format("{:#x} is not the address of a struct page", page));
   return (page - *array) / size;

@@ -21,6 +21,7 @@
 #include "cmma/race.h"
 #include "host/host.hpp"
 #include "race/interleaving.hpp"
+#include "race/pages.hpp"
 #include "race/scenario.hpp"
 #include "race/symbols.hpp"
 
@@ -41,6 +42,12 @@ class Engine {
   // The guest has ended: what can be looked at then only.
   void finish();
   [[nodiscard]] const cmma_watch& watch() const { return watch_; }
+  // Looks at the struct pages of a Linux guest whose symbols are there: what is wrong now is not what this
+  // run did.
+  void note_pages();
+  // The same at the end of the run: what is wrong that was not is told. `at_rest`: all CPUs have stopped by
+  // themselves.
+  void check_pages(bool at_rest);
 
   // ---- what happened ----
   struct Tally {
@@ -109,7 +116,12 @@ class Engine {
   void note_broken(const host::Broken& broken);
   [[nodiscard]] std::string place() const;
 
+  // ---- page_walk.cpp ----
+  [[nodiscard]] bool has_pages() const { return symbols_ != nullptr && symbols_->linked("vmemmap"); }
+  [[nodiscard]] std::expected<PageLook, std::string> walk_pages(bool at_rest);
+
   // ---- blocks.cpp ----
+  [[nodiscard]] std::uint64_t struct_page_size() const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> block_of(const BlockChoice& choice) const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> block_in_register(InRegister choice) const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> block_of_page(std::uint64_t page) const;
@@ -128,6 +140,7 @@ class Engine {
   std::optional<Hold> hold_;
   std::array<std::optional<std::uint64_t>, cpu_limit> last_essa_{};
   cmma_watch watch_{};
+  std::vector<PageFinding> pages_before_;
 };
 
 }  // namespace cmma::race

@@ -7,6 +7,8 @@
 #include <cctype>
 #include <optional>
 
+#include "race/pages.hpp"
+
 namespace cmma::race {
 namespace {
 
@@ -54,6 +56,7 @@ constexpr std::array patterns{
     Pattern{"list_add corruption", corruption, true},
     Pattern{"list_del corruption", corruption, true},
     Pattern{"checksum mismatch", corruption, true},
+    Pattern{page_finding_begins, corruption, true},
     Pattern{"WARNING: possible circular locking dependency detected", lockdep, true},
     Pattern{"WARNING: possible recursive locking detected", lockdep, true},
     Pattern{"WARNING: possible irq lock inversion dependency detected", lockdep, true},
@@ -123,6 +126,11 @@ std::string words(const Pattern& pattern, const std::vector<std::string_view>& l
   const std::size_t at = line.find(pattern.text);
   // What follows names processes and blocks that differ from run to run.
   if (pattern.failure == hang && pattern.text.front() == ' ') return "task blocked";
+  // What the host has found wrong, up to which page.
+  if (pattern.text == page_finding_begins) {
+    const std::string_view rest = line.substr(at + pattern.text.size());
+    return fmt::format("struct page: {}", rest.substr(0, rest.find(':')));
+  }
   if (pattern.failure == corruption || (pattern.failure == hang && pattern.from_start))
     return std::string{pattern.text};
   std::string_view rest = pattern.from_start ? line.substr(at) : line.substr(at + pattern.text.size());

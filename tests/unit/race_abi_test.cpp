@@ -20,7 +20,7 @@ class RaceAbi : public testing::Test {
  protected:
   void SetUp() override { std::filesystem::create_directories(folder); }
   void TearDown() override {
-    cmma_race_close(race);
+    cmma_race_close(race, CMMA_RACE_FAILED);
     cmma_close(host);
     std::filesystem::remove_all(folder);
   }
@@ -93,7 +93,7 @@ TEST_F(RaceAbi, ARunThroughEveryFunction) {
   EXPECT_EQ(cmma_peek(host, 6 * block_size, &byte, 1), 1);
   EXPECT_EQ(byte, 0);
   EXPECT_EQ(cmma_peek(host, 5 * block_size, &byte, 1), 0) << "discarded";
-  cmma_race_close(race);
+  cmma_race_close(race, CMMA_RACE_FAILED);
   race = nullptr;
   const auto schedule = race::parse_scenario(file("out.toml"), "out.toml");
   ASSERT_TRUE(schedule) << schedule.error();
@@ -129,7 +129,7 @@ TEST_F(RaceAbi, APlanChangesTriggersAndFiles) {
                      plan.c_str(), error, sizeof error),
       0);
   cmma_race_address(race, 0, 2, 1);
-  cmma_race_close(race);
+  cmma_race_close(race, CMMA_RACE_FAILED);
   race = nullptr;
   EXPECT_NE(file("plan").find("action = \"timer\""), std::string::npos);
   EXPECT_FALSE(std::filesystem::exists(folder / "out.txt")) << "a plan writes no interleaving";

@@ -109,9 +109,17 @@ cmma_race* cmma_race_open(cmma_host* host, const struct cmma_control* control, c
  * `error` (nothing is changed). */
 int cmma_race_plan(cmma_race* race, const char* text, const char* schedule, char* error, size_t error_size);
 
-/* Write the schedule and the interleaving; messages say what could not be done. Not to be called by a
- * process that is not to write them: it just ends. */
-void cmma_race_close(cmma_race* race);
+/* How a run ends. */
+typedef enum cmma_race_ending {
+  CMMA_RACE_FAILED = 0,  /* the guest or the host has failed, or nobody knows */
+  CMMA_RACE_RUNNING = 1, /* its window has closed; CPUs may be anywhere */
+  CMMA_RACE_STOPPED = 2  /* the guest has stopped all of its CPUs */
+} cmma_race_ending;
+
+/* Write the schedule and the interleaving; messages say what could not be done. The struct pages of a Linux
+ * guest that has not failed are looked at: nothing is told of one that has. Not to be called by a process
+ * that is not to write them: it just ends. */
+void cmma_race_close(cmma_race* race, cmma_race_ending ending);
 
 /* "function+0x1c " for an instruction's address, if the engine has the guest's symbols and there is one
  * there; otherwise an empty text. Cut to `size` with its zero. */
