@@ -45,9 +45,9 @@ explores 0 toy_cache_mended
 check_out '^48 plans run, 24 did something, 0 failed$'
 
 # Many discards at a time: of the failure that they lead to one is enough, and it is found.
-results=many explores 1 toy_cache_broken --plan random --rate 20000 --seeds 2 --jobs 1
-check_err 'plan 0 in small: 1 steps, found in [0-9]+ runs'
-whole=$work/many.plan-0.schedule.toml
+results=many explores 1 toy_cache_broken --plan random --rate 20000 --seeds 2
+check_err 'plan [01] in small: 1 steps, found in [0-9]+ runs'
+whole=$(find "$work" -name 'many.plan-?.schedule.toml')
 check 'the whole one has many' [ "$(grep -c '^\[\[trigger' "$whole")" -gt 5 ]
 for how in '' --boot-each; do
   # shellcheck disable=SC2086  # an option or none
