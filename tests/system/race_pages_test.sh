@@ -12,7 +12,7 @@ name = "$1"
 summary = "pages that somebody keeps"
 trigger = [{ event = "essa", orc = 3, action = "print" }]
 [boot]
-kernel = "$BUILD/kernel-race/bzImage"
+kernel = "$BUILD/kernel/bzImage"
 initrd = "$BUILD/programs/race.cpio"
 memory = "64M"
 append = "loglevel=5 page_states=on"
@@ -20,7 +20,7 @@ disk = ["$BUILD/programs/race.img"]
 run = "$2"
 timeout = 240
 [guest]
-vmlinux = "$BUILD/kernel-race/vmlinux"
+vmlinux = "$BUILD/kernel/vmlinux"
 EOT
 }
 # races STATUS ARGUMENT...
