@@ -47,7 +47,7 @@ struct BootOptions {
   Determinism determinism;
   std::optional<unsigned> gdb;  // the port of the gdb server; 0: any that is free
   bool gdb_wait = false;        // the guest does not start before gdb has attached
-  std::string gdb_text;         // where the program's first segment is, hexadecimal; empty: known or as linked
+  std::string gdb_text;  // where the program's first segment is, hexadecimal; empty: known or as linked
   bool no_cmma = false;
   std::vector<std::string> host_options;  // NAME=VALUE
   std::filesystem::path hercules;         // empty: the one built here
