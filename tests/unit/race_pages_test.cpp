@@ -131,7 +131,7 @@ TEST(RacePages, AtRestEachReferenceHasAnOwner) {
             "0 on a list without a reference\n1 on a list without an owner\n2 on a list without an owner\n"
             "3 a reference is left\n4 a reference is left\n");
   EXPECT_EQ(found(pages, false), "") << "somebody may be about to give it back";
-  for (const std::uint64_t flag : {0, 1, 19})
+  for (const unsigned flag : {0U, 1U, 19U})
     EXPECT_EQ(found({listed(file, unmapped, 2, std::uint64_t{1} << flag)}), "") << "on its way";
 }
 
