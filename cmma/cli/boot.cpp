@@ -164,7 +164,7 @@ Expected<int> run_twice(MachineRun run, const Image& image, BootOptions options)
   return status;
 }
 
-Expected<int> boot(BootOptions options) {
+Expected<int> boot(const BootOptions& options) {
   if (auto good = check(options); !good) return std::unexpected(good.error());
   if (auto good = check_determinism_options(options); !good) return std::unexpected(good.error());
   MachineRun run;

@@ -18,11 +18,13 @@ class BootFiles {
   // `patched` says whether the machine knows the statements that this project adds.
   static Expected<BootFiles> write(const Image& image, const BootOptions& options, bool patched);
   ~BootFiles();
+  BootFiles(const BootFiles&) = delete;
+  BootFiles& operator=(const BootFiles&) = delete;
   BootFiles(BootFiles&& other) noexcept;
   BootFiles& operator=(BootFiles&&) = delete;
 
-  std::filesystem::path configuration() const { return folder_ / "hercules.cnf"; }
-  std::filesystem::path script() const { return folder_ / "hercules.rc"; }
+  [[nodiscard]] std::filesystem::path configuration() const { return folder_ / "hercules.cnf"; }
+  [[nodiscard]] std::filesystem::path script() const { return folder_ / "hercules.rc"; }
 
  private:
   explicit BootFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}

@@ -67,7 +67,8 @@ void MachineLog::look_for_failure(std::string_view line) {
   constexpr std::string_view stopped = "HHCCM036S ";
   if (line.starts_with(stopped))
     guest_failure_ = fmt::format("stopped by the race engine: {}", line.substr(stopped.size()));
-  constexpr std::size_t cpu_at = 10, cpu_length = 7;
+  constexpr std::size_t cpu_at = 10;
+  constexpr std::size_t cpu_length = 7;
   if (psw_is_next_) {
     const auto text = line.find_first_not_of(' ');
     if (text != std::string_view::npos) guest_failure_.append(", ").append(line.substr(text));

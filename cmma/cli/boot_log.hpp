@@ -41,16 +41,16 @@ class MachineLog {
 
   Kind classify(const std::string& line);
   // How the guest ended, as far as the log tells.
-  End end() const { return end_; }
+  [[nodiscard]] End end() const { return end_; }
   // How the guest failed, with CPU and PSW as the machine prints them; empty if it says nothing of that.
-  const std::string& guest_failure() const { return guest_failure_; }
+  [[nodiscard]] const std::string& guest_failure() const { return guest_failure_; }
   // The patched machine says so when it ends because its guest did. Without that, its exit status is about
   // itself (a mistake in its configuration, for instance).
-  bool announced_end() const { return announced_end_; }
+  [[nodiscard]] bool announced_end() const { return announced_end_; }
   // gdb has ended the machine.
-  bool killed_by_gdb() const { return killed_by_gdb_; }
+  [[nodiscard]] bool killed_by_gdb() const { return killed_by_gdb_; }
   // The last lines, for a failure's report.
-  const std::deque<std::string>& tail() const { return tail_; }
+  [[nodiscard]] const std::deque<std::string>& tail() const { return tail_; }
 
  private:
   void look_for_end(std::string_view line);

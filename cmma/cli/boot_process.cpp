@@ -42,14 +42,16 @@ class Descriptor {
  public:
   Descriptor() = default;
   explicit Descriptor(int number) : number_(number) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
   Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
   Descriptor& operator=(Descriptor&& other) noexcept {
     std::swap(number_, other.number_);
     return *this;
   }
   ~Descriptor() { close(); }
-  int get() const { return number_; }
-  bool is_open() const { return number_ >= 0; }
+  [[nodiscard]] int get() const { return number_; }
+  [[nodiscard]] bool is_open() const { return number_ >= 0; }
   void close() {
     if (number_ >= 0) ::close(std::exchange(number_, -1));
   }
@@ -101,7 +103,7 @@ class Machine {
  private:
   [[noreturn]] void become_machine(const BootFiles& files, pid_t parent);
   int poll_timeout() const;
-  bool take(Descriptor& from, Lines& lines);  // false: at its end
+  static bool take(Descriptor& from, Lines& lines);  // false: at its end
   void take_log_lines();
   void take_console_lines();
   void console_line(std::string line);
@@ -194,7 +196,7 @@ void Machine::become_machine(const BootFiles& files, pid_t parent) {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   std::signal(SIGPIPE, SIG_DFL);
   const int null = ::open("/dev/null", O_RDONLY);
-  ::dup2(null, STDIN_FILENO);
+  if (null >= 0) ::dup2(null, STDIN_FILENO);
   ::setenv("HERCULES_RC", files.script().c_str(), 1);
   if (run_.determinism.empty()) {
     ::unsetenv("HERCULES_DETERMINISTIC");

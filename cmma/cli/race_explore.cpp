@@ -71,13 +71,17 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+race::Action action_of(std::string_view name) {
+  if (name == "page-out") return race::Action::page_out;
+  if (name == "page-in") return race::Action::page_in;
+  if (name == "drop") return race::Action::drop;
+  return race::Action::discard;
+}
+
 // What is tried, as the options say it. `last` is the last event.
 std::unique_ptr<race::Planner> planner_of(const Asked& asked, const race::AtEvent& event, unsigned cpus,
                                           std::uint64_t last) {
-  const race::Action action = asked.action == "page-out"  ? race::Action::page_out
-                              : asked.action == "page-in" ? race::Action::page_in
-                              : asked.action == "drop"    ? race::Action::drop
-                                                          : race::Action::discard;
+  const race::Action action = action_of(asked.action);
   if (asked.plan == "nth") {
     // Of an event without a block: that of the CPU's last ESSA.
     const race::Kind* const kind = race::kind_of(event.kind);

@@ -37,6 +37,7 @@ std::expected<Ended, std::string> run_self(std::vector<std::string> arguments, b
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return wrong("pipe");
   arguments.insert(arguments.begin(), "cmma");
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   std::fflush(stdout);
@@ -132,6 +133,17 @@ std::expected<std::vector<std::string>, std::string> engine_arguments(const race
   return arguments;
 }
 
+race::Ending ending_of(int status) {
+  switch (status) {
+    case exit_good:
+      return race::Ending::good;
+    case exit_hang:
+      return race::Ending::hang;
+    default:
+      return race::Ending::failed;
+  }
+}
+
 void append_page_findings(std::string& console, const fs::path& file) {
   std::ifstream stream(file);
   for (std::string line; std::getline(stream, line);) {
@@ -169,9 +181,7 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   // How far a guest gets in a time of the wall clock says nothing about the guest.
   if (ended->status == exit_timeout)
     return wrong(exit_timeout, "the run was cut by its time limit of the wall clock (timeout)");
-  const race::Ending ending = ended->status == exit_hang           ? race::Ending::hang
-                              : ended->status == exit_guest_failed ? race::Ending::failed
-                                                                   : race::Ending::good;
+  const race::Ending ending = ending_of(ended->status);
   RaceOutcome outcome{.signature = race::signature(ended->console, ending),
                       .console = ended->console,
                       .done = 0,
@@ -218,13 +228,16 @@ race::Scenario varied(race::Scenario scenario, const RaceRun& asked) {
 
 namespace {
 
+std::string_view mode_of(const RaceRun& asked) {
+  if (asked.guarded) return "guarded";
+  return asked.random.empty() ? "directed" : "random";
+}
+
 // A line of results, as `cmma race table` reads it.
 void append_result(const race::Scenario& scenario, const RaceRun& asked, const RaceOutcome& outcome) {
   const nlohmann::ordered_json line = {{"race", scenario.race},
                                        {"scenario", scenario.name},
-                                       {"mode", asked.guarded          ? "guarded"
-                                                : asked.random.empty() ? "directed"
-                                                                       : "random"},
+                                       {"mode", mode_of(asked)},
                                        {"seed", asked.seed.value_or(scenario.seed)},
                                        {"frames", scenario.boot.frames},
                                        {"signature", outcome.signature},

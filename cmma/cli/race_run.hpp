@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "race/oracle.hpp"
 #include "race/scenario.hpp"
 
 namespace cmma::cli {
@@ -46,6 +47,9 @@ struct RaceRun {
 };
 
 // What came of one run.
+// How a guest ended whose machine has this exit status: that of `cmma boot`, or of a child in a window.
+[[nodiscard]] race::Ending ending_of(int status);
+
 struct RaceOutcome {
   std::string signature;  // empty: nothing failed
   std::string console;

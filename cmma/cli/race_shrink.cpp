@@ -43,7 +43,7 @@ class BootTrials final : public Trials {
     return race::Result{
         .signature = std::move(outcome->signature), .done = outcome->done, .refused = outcome->refused};
   }
-  fs::path schedule() const override { return race_files(scenario_, folder_).schedule; }
+  [[nodiscard]] fs::path schedule() const override { return race_files(scenario_, folder_).schedule; }
 
  private:
   race::Scenario scenario_;

@@ -38,7 +38,7 @@ class WindowTrials final : public Trials {
  public:
   explicit WindowTrials(Window& window) : window_(window) {}
   std::expected<race::Result, std::string> run(const std::vector<race::Trigger>& triggers) override;
-  std::filesystem::path schedule() const override { return window_.schedule(); }
+  [[nodiscard]] std::filesystem::path schedule() const override { return window_.schedule(); }
 
  private:
   Window& window_;

@@ -57,17 +57,6 @@ std::string found_in(const fs::path& schedule) {
 
 constexpr double boot_limit = 600;  // seconds
 
-race::Ending ending_of(int status) {
-  switch (status) {
-    case exit_good:
-      return race::Ending::good;
-    case exit_hang:
-      return race::Ending::hang;
-    default:
-      return race::Ending::failed;
-  }
-}
-
 }  // namespace
 
 std::expected<std::unique_ptr<Window>, std::string> Window::open(race::Scenario scenario, Asked asked) {
@@ -113,13 +102,15 @@ std::expected<void, std::string> Window::boot() {
   arguments.insert(arguments.begin(), "cmma");
   arguments.insert(arguments.end(), {"--fork-driver", fmt::to_string(inherited)});
   std::vector<char*> pointers;
+  pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
   pointers.push_back(nullptr);
   machine_ = ::fork();
   if (machine_ == 0) {
     // An interrupt at the terminal is for the campaign, which lets runs that are under way come to their end.
     ::setpgid(0, 0);
-    ::dup2(::open("/dev/null", O_RDONLY), STDIN_FILENO);
+    const int null = ::open("/dev/null", O_RDONLY);
+    if (null >= 0) ::dup2(null, STDIN_FILENO);
     ::dup2(log, STDOUT_FILENO);
     ::dup2(log, STDERR_FILENO);
     ::execv("/proc/self/exe", pointers.data());

@@ -37,6 +37,8 @@ class Window final : public race::Runner {
   // Boots the guest. The triggers of the scenario come into force in the window.
   [[nodiscard]] static std::expected<std::unique_ptr<Window>, std::string> open(race::Scenario scenario,
                                                                                 Asked asked);
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
   ~Window() override;
 
   // How many events like this one the window has when nothing is done. An error if the guest fails by itself.

@@ -23,6 +23,7 @@ class Frames {
   Frames() = default;
   Frames(const Frames&) = delete;
   Frames& operator=(const Frames&) = delete;
+  ~Frames() = default;
 
   // Once, before any other function.
   void open(std::uint64_t limit, std::uint64_t blocks) {

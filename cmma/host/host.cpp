@@ -6,11 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "state/check.hpp"
-
 namespace cmma::host {
-
-using state::check;
 
 std::expected<std::unique_ptr<Host>, std::string> Host::open(std::string_view options, std::uint64_t bytes,
                                                              const cmma_machine& machine,
@@ -29,8 +25,9 @@ std::expected<std::unique_ptr<Host>, std::string> Host::open(std::string_view op
   host->policy_ = std::move(*policy);
   for (const state::Pair pair : state::all_pairs) {
     const Byte byte = state::byte_of(pair);
-    host->at_once_.at(byte) = static_cast<std::uint8_t>(host->policy_->takes_at_once(byte, false) |
-                                                        host->policy_->takes_at_once(byte, true) << 1);
+    const unsigned if_clean = host->policy_->takes_at_once(byte, false) ? 1 : 0;
+    const unsigned if_changed = host->policy_->takes_at_once(byte, true) ? 2 : 0;
+    host->at_once_.at(byte) = static_cast<std::uint8_t>(if_clean | if_changed);
   }
   if (auto opened = host->store_.open(host->options_.store); !opened) return std::unexpected(opened.error());
   if (host->options_.strays_in_place) {

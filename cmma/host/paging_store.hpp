@@ -29,6 +29,7 @@ class PagingStore {
   PagingStore(Os& os, std::uint64_t blocks);
   PagingStore(const PagingStore&) = delete;
   PagingStore& operator=(const PagingStore&) = delete;
+  ~PagingStore() = default;
 
   // An empty path means an unnamed temporary file. Refuses a file that holds something else.
   [[nodiscard]] std::expected<void, std::string> open(const std::string& path);

@@ -13,7 +13,6 @@
 #include "race/engine.hpp"
 
 using cmma::race::Engine;
-using cmma::race::Scenario;
 using cmma::race::Symbols;
 
 struct cmma_race {

@@ -37,13 +37,14 @@ std::expected<std::uint64_t, std::string> Engine::block_of(const BlockChoice& ch
       choice);
 }
 
-std::expected<std::uint64_t, std::string> Engine::block_in_register(InRegister in) const {
+std::expected<std::uint64_t, std::string> Engine::block_in_register(InRegister choice) const {
   if (now_.cpu < 0) return std::unexpected("no CPU is there whose register it could be");
-  const std::uint64_t value = control_.general_register(control_.context, now_.cpu, in.number);
-  if (in.page) return block_of_page(value);
+  const std::uint64_t value = control_.general_register(control_.context, now_.cpu, choice.number);
+  if (choice.page) return block_of_page(value);
   std::uint64_t absolute = 0;
   if (control_.translate(control_.context, now_.cpu, value, &absolute) == 0) {
-    return std::unexpected(fmt::format("register {}: {:#x} is not the address of a block", in.number, value));
+    return std::unexpected(
+        fmt::format("register {}: {:#x} is not the address of a block", choice.number, value));
   }
   return absolute >> CMMA_BLOCK_SHIFT;
 }

@@ -21,7 +21,7 @@ std::unexpected<std::string> wrong(std::string text) { return std::unexpected(st
 std::expected<void, std::string> add(Results& results, std::uint64_t plan, const Result& result) {
   const auto [place, added] = results.by_plan.emplace(plan, result);
   if (added || place->second == result) return {};
-  return wrong(fmt::format("plan {} ended in two ways: \"{}\" and \"{}\"; the machine is not deterministic",
+  return wrong(fmt::format(R"(plan {} ended in two ways: "{}" and "{}"; the machine is not deterministic)",
                            plan, place->second.signature, result.signature));
 }
 
@@ -52,7 +52,7 @@ std::expected<Results, std::string> read_results(const std::string& file) {
 class OneByOne final : public Runner {
  public:
   explicit OneByOne(const RunPlan& run) : run_(run) {}
-  unsigned jobs() const override { return 1; }
+  [[nodiscard]] unsigned jobs() const override { return 1; }
   std::expected<void, std::string> begin(std::uint64_t plan, const std::vector<Trigger>& triggers) override {
     auto result = run_(triggers);
     if (!result) return wrong(std::move(result.error()));
@@ -108,7 +108,7 @@ std::expected<Results, std::string> merge(std::vector<Results> all) {
   for (const Results& other : std::span(all).subspan(1)) {
     if (other.campaign != merged.campaign) {
       return wrong(
-          fmt::format("results of two campaigns: \"{}\" and \"{}\"", merged.campaign, other.campaign));
+          fmt::format(R"(results of two campaigns: "{}" and "{}")", merged.campaign, other.campaign));
     }
     for (const auto& [plan, result] : other.by_plan) {
       if (auto added = add(merged, plan, result); !added) return std::unexpected(std::move(added.error()));
@@ -129,6 +129,7 @@ std::vector<Class> classes(const Results& results) {
     }
   }
   std::vector<Class> all;
+  all.reserve(by_signature.size());
   for (auto& [signature, one] : by_signature) all.push_back(std::move(one));
   std::ranges::sort(all, [](const Class& a, const Class& b) {
     return a.count != b.count ? a.count > b.count : a.signature < b.signature;

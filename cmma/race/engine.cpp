@@ -107,7 +107,11 @@ void Engine::event(const cmma_event& event) {
     last_essa_[static_cast<std::size_t>(event.cpu)] = event.block;
   if (hold_ && event.cpu == hold_->cpu) {
     if (hold_->end != never) hold_->end = event.instructions + hold_limit;
-    if (hold_->stay != 0 && --hold_->stay == 0) end_switch();
+    if (hold_->stay == 1) {
+      end_switch();
+    } else if (hold_->stay != 0) {
+      --hold_->stay;
+    }
   }
   look_for_broken(event);
   check_points();
@@ -295,7 +299,10 @@ Engine::Outcome Engine::switch_cpu(const Armed& armed) {
 
 void Engine::end_switch() {
   const std::optional<int> back = hold_->back;
-  if (!back || control_.run_only(control_.context, *back) == 0) return end_hold();
+  if (!back || control_.run_only(control_.context, *back) == 0) {
+    end_hold();
+    return;
+  }
   hold_ = {.cpu = *back, .stay = 1, .until = {}, .end = now_.instructions + hold_limit, .back = {}};
   note_switch(*back);
   set_watch();
@@ -380,10 +387,14 @@ std::vector<std::string> Engine::summary() const {
       done += tally.done;
       if (tally.done != 0) continue;
     }
-    const std::string_view remark = tally.missed         ? ": the run got past it"
-                                    : tally.reached == 0 ? ": never reached"
-                                    : armed.fired() == 0 ? ": not reached often enough"
-                                                         : "";
+    std::string_view remark;
+    if (tally.missed) {
+      remark = ": the run got past it";
+    } else if (tally.reached == 0) {
+      remark = ": never reached";
+    } else if (armed.fired() == 0) {
+      remark = ": not reached often enough";
+    }
     lines.push_back(fmt::format("race: {} (line {}): reached {}, done {}, refused {}{}",
                                 describe(armed.trigger), armed.trigger.line, tally.reached, tally.done,
                                 tally.refused, remark));

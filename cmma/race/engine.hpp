@@ -75,7 +75,7 @@ class Engine {
     std::optional<std::uint64_t> until;
     std::optional<std::size_t> after;
     Tally tally;
-    std::uint64_t fired() const { return tally.done + tally.refused; }
+    [[nodiscard]] std::uint64_t fired() const { return tally.done + tally.refused; }
   };
   // Where the run is.
   struct Now {

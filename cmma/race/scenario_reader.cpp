@@ -54,7 +54,7 @@ class Reader {
   }
 
  private:
-  std::unexpected<std::string> wrong(unsigned line, std::string_view reason) const {
+  [[nodiscard]] std::unexpected<std::string> wrong(unsigned line, std::string_view reason) const {
     return std::unexpected(fmt::format("{}:{}: {}", file_, line, reason));
   }
 
@@ -87,7 +87,7 @@ class Reader {
     return node.is_table();
   }
 
-  Done check_table(const toml::table& table, Table which) const {
+  [[nodiscard]] Done check_table(const toml::table& table, Table which) const {
     // In the order of the file, so that the first mistake is the first one that the user sees.
     std::vector<std::pair<std::string_view, const toml::node*>> entries;
     for (const auto& [name, node] : table) entries.emplace_back(name.str(), &node);
@@ -168,7 +168,7 @@ class Reader {
     return {};
   }
 
-  std::expected<Place, std::string> read_place(const toml::table& table, unsigned line) const {
+  [[nodiscard]] std::expected<Place, std::string> read_place(const toml::table& table, unsigned line) const {
     const int kinds_given =
         int{table.contains("at")} + int{table.contains("event")} + int{table.contains("instructions")};
     if (kinds_given != 1) {
@@ -210,7 +210,8 @@ class Reader {
     return at;
   }
 
-  std::expected<BlockChoice, std::string> read_block(const toml::table& table, bool has_event) const {
+  [[nodiscard]] std::expected<BlockChoice, std::string> read_block(const toml::table& table,
+                                                                   bool has_event) const {
     const unsigned line = line_of(*table.get("block"));
     if (const auto address = number(table, "block")) return *address;
     std::string_view word = *table["block"].value<std::string_view>();
@@ -229,19 +230,19 @@ class Reader {
       const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), choice.number);
       if (error == std::errc{} && end == word.data() + word.size() && choice.number < 16) return choice;
     }
-    return wrong(
-        line, "block must be an address, \"last-essa\", \"event\", \"register N\" or \"page in register N\"");
+    return wrong(line,
+                 R"(block must be an address, "last-essa", "event", "register N" or "page in register N")");
   }
 
-  std::expected<std::optional<int>, std::string> read_cpu(const toml::table& table,
-                                                          std::string_view key) const {
+  [[nodiscard]] std::expected<std::optional<int>, std::string> read_cpu(const toml::table& table,
+                                                                        std::string_view key) const {
     const auto value = number(table, key);
     if (!value) return std::nullopt;
     if (*value > 7) return wrong(line_of(*table.get(key)), fmt::format("{} must be 0 to 7", key));
     return static_cast<int>(*value);
   }
 
-  std::expected<Trigger, std::string> read_trigger(const toml::table& table) const {
+  [[nodiscard]] std::expected<Trigger, std::string> read_trigger(const toml::table& table) const {
     if (auto good = check_table(table, Table::trigger); !good) return std::unexpected(good.error());
     Trigger trigger;
     trigger.line = line_of(table);
@@ -279,7 +280,7 @@ class Reader {
   }
 
   // S2
-  Done check_action(const toml::table& table, const Trigger& trigger) const {
+  [[nodiscard]] Done check_action(const toml::table& table, const Trigger& trigger) const {
     const Action action = trigger.action;
     const bool switches = action == Action::switch_cpu;
     struct Rule {
@@ -303,7 +304,7 @@ class Reader {
     return {};
   }
 
-  Done check_names(const Scenario& scenario) const {
+  [[nodiscard]] Done check_names(const Scenario& scenario) const {
     std::set<std::string_view> names;
     const bool releases = std::ranges::any_of(
         scenario.triggers, [](const Trigger& trigger) { return trigger.action == Action::release; });
