@@ -13,7 +13,6 @@
 
 #include "cli/race_explore.hpp"
 #include "cli/race_kept.hpp"
-#include "cli/race_run.hpp"
 #include "cli/race_scratch.hpp"
 #include "cli/race_shrink.hpp"
 #include "cli/race_window.hpp"
@@ -207,24 +206,16 @@ std::expected<race::Results, std::string> Campaign::in_window(const race::Scenar
 
 std::expected<race::Results, std::string> Campaign::with_boots(const race::Scenario& scenario) {
   const auto planner = planner_of(asked_, event_of(asked_), scenario.boot.cpus, asked_.last);
-  race::Scenario one = scenario;
-  one.file = (scratch_.path / "plan.toml").string();
-  const RaceFiles files = race_files(one, scratch_.path);
-  const auto run =
-      [&](const std::vector<race::Trigger>& triggers) -> std::expected<race::Result, std::string> {
-    one.triggers = scenario.triggers;
-    one.triggers.insert(one.triggers.end(), triggers.begin(), triggers.end());
-    std::ofstream(one.file) << race::write_scenario(one);
-    auto outcome = run_once(one, files, std::nullopt, false);
-    if (outcome) std::ofstream(files.console, std::ios::binary) << outcome->console;
-    if (!outcome) return std::unexpected(std::move(outcome.error().second));
-    return race::Result{
-        .signature = std::move(outcome->signature), .done = outcome->done, .refused = outcome->refused};
+  BootTrials trials(scenario, scratch_.path);
+  const auto run = [&](const std::vector<race::Trigger>& triggers) {
+    auto all = scenario.triggers;
+    all.insert(all.end(), triggers.begin(), triggers.end());
+    return trials.run(all);
   };
   const race::Range range = race::part_of(planner->count(), asked_.part, asked_.parts);
   return race::explore(*planner, scenario.name, range, asked_.results, run,
                        [&](std::uint64_t plan, const race::Result& result) {
-                         keep(plan, result, files.schedule, files.console);
+                         keep(plan, result, trials.schedule(), trials.console());
                          show(range.to - range.from, result);
                          return stop_requested() == 0;
                        });

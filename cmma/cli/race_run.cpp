@@ -182,10 +182,7 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   if (ended->status == exit_timeout)
     return wrong(exit_timeout, "the run was cut by its time limit of the wall clock (timeout)");
   const race::Ending ending = ending_of(ended->status);
-  RaceOutcome outcome{.signature = race::signature(ended->console, ending),
-                      .console = ended->console,
-                      .done = 0,
-                      .refused = 0};
+  RaceOutcome outcome{.signature = {}, .console = ended->console, .done = 0, .refused = 0};
   // A machine without the engine must not pass for one that found nothing.
   auto schedule = race::read_scenario(files.schedule.string());
   if (!schedule) {

@@ -8,7 +8,6 @@
 #include <memory>
 #include <utility>
 
-#include "cli/race_run.hpp"
 #include "cli/race_scratch.hpp"
 
 namespace cmma::cli {
@@ -27,28 +26,6 @@ int complain(std::string_view text, int status = exit_usage) {
   fmt::print(stderr, "cmma: {}\n", text);
   return status;
 }
-
-// Each run boots the guest.
-class BootTrials final : public Trials {
- public:
-  BootTrials(race::Scenario scenario, fs::path folder)
-      : scenario_(std::move(scenario)), folder_(std::move(folder)) {
-    scenario_.file = (folder_ / "trial.toml").string();
-  }
-  std::expected<race::Result, std::string> run(const std::vector<race::Trigger>& triggers) override {
-    scenario_.triggers = triggers;
-    std::ofstream(scenario_.file) << race::write_scenario(scenario_);
-    auto outcome = run_once(scenario_, race_files(scenario_, folder_), std::nullopt, false);
-    if (!outcome) return std::unexpected(std::move(outcome.error().second));
-    return race::Result{
-        .signature = std::move(outcome->signature), .done = outcome->done, .refused = outcome->refused};
-  }
-  [[nodiscard]] fs::path schedule() const override { return race_files(scenario_, folder_).schedule; }
-
- private:
-  race::Scenario scenario_;
-  const fs::path folder_;
-};
 
 // "a/late.schedule.toml" -> "a/late.small.schedule.toml".
 fs::path output_of(const Asked& asked) {
@@ -93,6 +70,21 @@ int shrink_file(const Asked& asked) {
 }
 
 }  // namespace
+
+BootTrials::BootTrials(race::Scenario scenario, const fs::path& folder) : scenario_(std::move(scenario)) {
+  scenario_.file = (folder / "trial.toml").string();
+  files_ = race_files(scenario_, folder);
+}
+
+std::expected<race::Result, std::string> BootTrials::run(const std::vector<race::Trigger>& triggers) {
+  scenario_.triggers = triggers;
+  std::ofstream(scenario_.file) << race::write_scenario(scenario_);
+  auto outcome = run_once(scenario_, files_, std::nullopt, false);
+  if (!outcome) return std::unexpected(std::move(outcome.error().second));
+  std::ofstream(files_.console, std::ios::binary) << outcome->console;
+  return race::Result{
+      .signature = std::move(outcome->signature), .done = outcome->done, .refused = outcome->refused};
+}
 
 std::expected<race::Result, std::string> WindowTrials::run(const std::vector<race::Trigger>& triggers) {
   if (auto begun = window_.begin(number_++, triggers); !begun)

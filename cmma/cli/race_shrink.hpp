@@ -3,8 +3,8 @@
 // Who may use it: the subcommand `race`; shrink() tests too.
 //
 // Invariants
-//   Z1  What is kept is the schedule of a run that has failed with the signature, never one that was only
-//   thought of. Z2  The file has either all of a schedule or what it had before.
+//   Z1  What is kept is the schedule of a run that has failed with the signature.
+//   Z2  The file has either all of a schedule or what it had before.
 #ifndef CMMA_CLI_RACE_SHRINK_HPP
 #define CMMA_CLI_RACE_SHRINK_HPP
 
@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/race_run.hpp"
 #include "cli/race_window.hpp"
 #include "cli/subcommand.hpp"
 #include "race/campaign.hpp"
@@ -31,6 +32,19 @@ class Trials {
   [[nodiscard]] virtual std::expected<race::Result, std::string> run(
       const std::vector<race::Trigger>& triggers) = 0;
   [[nodiscard]] virtual std::filesystem::path schedule() const = 0;
+};
+
+// Each run boots the guest, and leaves its files in `folder`.
+class BootTrials final : public Trials {
+ public:
+  BootTrials(race::Scenario scenario, const std::filesystem::path& folder);
+  std::expected<race::Result, std::string> run(const std::vector<race::Trigger>& triggers) override;
+  [[nodiscard]] std::filesystem::path schedule() const override { return files_.schedule; }
+  [[nodiscard]] std::filesystem::path console() const { return files_.console; }
+
+ private:
+  race::Scenario scenario_;
+  RaceFiles files_;
 };
 
 // In a window; no other run of it is under way.

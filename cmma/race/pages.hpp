@@ -5,9 +5,9 @@
 // what is not.
 //
 // Invariants
-//   L1  A rule that is used at any instant holds in a sound kernel between any two instructions, whatever its
-//   CPUs are doing. L2  The others hold when nobody is within the memory management: after all CPUs have
-//   stopped (`at_rest`). L3  Nothing is said of a compound page or of a page that is not there.
+//   L1  A rule that is used at any instant holds in a sound kernel between any two instructions.
+//   L2  The others hold when nobody is within the memory management: after all CPUs have stopped (`at_rest`).
+//   L3  Nothing is said of a compound page or of a page that is not there.
 #ifndef CMMA_RACE_PAGES_HPP
 #define CMMA_RACE_PAGES_HPP
 
