@@ -12,29 +12,15 @@
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
+# shellcheck source=scripts/measure.sh
+. "$(dirname "$0")/measure.sh"
 
 json=
 if [ "${1-}" = --json ] && [ $# -eq 2 ]; then json=$2; elif [ $# -ne 0 ]; then refuse "bench.sh [--json FILE]"; fi
 rounds=${BENCH_ROUNDS:-5}
 "$root/scripts/build-programs.sh"
-cmake --preset release -S "$root" -DCMMA_BUILD_BENCH=ON >"$logs/bench-configure.log"
-step bench-build "building the benchmarks" cmake --build "$build/cmake-release" --target host_bench
-
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# cpu_seconds COMMAND...: user and system time of the command and its children. The guest's exit status is
-# not ours to judge: on unpatched Hercules the console loses the line that tells it.
-cpu_seconds() {
-  local TIMEFORMAT='%U %S'
-  { time "$@" >"$work/out" 2>"$work/err" </dev/null || true; } 2>&1 | awk '{ print $1 + $2 }'
-}
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-
-boot() { "$build/bin/cmma" boot --timeout 300 --memory 512M --overlay "$build/programs/guest.cpio.gz" "$@"; }
-cpu_work() { boot --run 'cpuwork 40' "$@"; }
-# shellcheck disable=SC2016  # the guest's shell expands it
-allocation_work() { boot --run 'i=0; while [ $i -lt 40 ]; do memcheck 20 1; i=$((i + 1)); done' "$@"; }
+cmake --preset gcc -S "$root" -DCMMA_BUILD_BENCH=ON >"$logs/bench-configure.log"
+step bench-build "building the benchmarks" cmake --build "$build/cmake-gcc" --target host_bench
 
 # pair NAME A B: run the functions A and B in turn and print the ratio of their medians.
 declare -A ratio

@@ -3,6 +3,8 @@
 #
 #   build-hercules.sh          build/hercules: patched, linked with build/lib/libcmma.so (build that first)
 #   build-hercules.sh stock    build/hercules-stock: as it comes, to compare with
+#   build-hercules.sh variant NAME
+#                              build/hercules-NAME: patched, to compare other HERCULES_FLAGS with
 #
 # Sources and objects are in build/hercules-src (build/hercules-stock-src). A second run does nothing; after
 # a change of a patch only the files that it touches are compiled again.
@@ -14,7 +16,8 @@ kind=${1-patched}
 case $kind in
   patched) name=hercules ;;
   stock) name=hercules-stock ;;
-  *) refuse "build-hercules.sh: nothing, or stock" ;;
+  variant) name=hercules-${2:?} ;;
+  *) refuse "build-hercules.sh: nothing, stock, or variant NAME" ;;
 esac
 tarball=$downloads/hercules_3.13.orig.tar.gz
 source=$build/$name-src
@@ -27,7 +30,7 @@ if have ccache; then cc="ccache $cc"; fi
 
 inputs=("$tarball" "$0")
 patches=()
-if [ "$kind" = patched ]; then
+if [ "$kind" != stock ]; then
   [ -r "$root/hercules-patches/series" ] || die "hercules-patches/series is not there"
   [ -e "$build/lib/libcmma.so" ] || die "build/lib/libcmma.so is not there: ./testbed build cmma"
   while read -r patch; do patches+=("$root/hercules-patches/$patch"); done \
@@ -46,7 +49,7 @@ unpack() {
     echo "applying $patch"
     patch -d "$source.new" -p1 --fuzz=0 --forward --no-backup-if-mismatch <"$patch"
   done
-  if [ "$kind" = patched ]; then cp "$root"/cmma/machine/*.[ch] "$source.new/"; fi
+  if [ "$kind" != stock ]; then cp "$root"/cmma/machine/*.[ch] "$source.new/"; fi
   if [ ! -e "$source" ]; then
     mv "$source.new" "$source"
     return
@@ -60,12 +63,16 @@ step "$name-unpack" "unpacking the Hercules source ($kind)" unpack
 configure() {
   local options=(--prefix="$result" "--enable-optimization=$flags")
   cd "$source"
-  # Objects do not depend on the flags they were compiled with.
+  # make does not know that objects depend on the flags they were compiled with.
   [ ! -e Makefile ] || make clean
-  if [ "$kind" = patched ]; then
-    CC=$cc CPPFLAGS="-I$root/cmma/include" LIBS="-L$build/lib -lcmma -Wl,-rpath,$build/lib" ./configure "${options[@]}"
+  # The archiver of the compiler, which takes objects of link-time optimisation, too.
+  export CC=$cc AR=gcc-ar-12 RANLIB=gcc-ranlib-12
+  # libtool leaves flags out when it links shared libraries; some are needed there.
+  case $flags in *-fprofile-* | *-fsanitize=*) CC="$cc $flags" ;; esac
+  if [ "$kind" != stock ]; then
+    CPPFLAGS="-I$root/cmma/include" LIBS="-L$build/lib -lcmma -Wl,-rpath,$build/lib" ./configure "${options[@]}"
   else
-    CC=$cc ./configure "${options[@]}"
+    ./configure "${options[@]}"
   fi
 }
 configured=$({ echo "$kind $flags $cc $root"; hash_files "$source/configure" "$source"/Makefile.in; } | hash_of)

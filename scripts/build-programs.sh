@@ -6,8 +6,10 @@
 #   build-programs.sh tree       also build/programs/tree.img, a disk with a real file tree (a part of the
 #                                kernel's source, over 200 MB) and the manifest of its checksums
 #   build-programs.sh race       also what the scenarios of the catalogue boot with: build/programs/race.cpio, the default
-#                                root and the program `races`, not compressed; race.img, a small disk with files; and
-#                                race-swap.img, an empty disk for swapping
+#                                root and the program `races`, not compressed; ksmrace.cpio, an overlay with the program
+#                                of that name; race.img, a small disk with files; and race-swap.img, an empty one for swapping
+#   build-programs.sh kexec      also build/programs/kexec.img, a disk with a kernel that starts another one (the variant
+#                                `race kexec`), what that one boots with, and a few files of known content
 #
 # Each does nothing if it is up to date.
 set -euo pipefail
@@ -35,8 +37,7 @@ build_programs() {
   install -m 755 "${scripts[@]}" "$work/bin"
   mkdir "$work/workloads"
   install -m 755 "${workloads[@]}" "$work/workloads"
-  (cd "$work" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | gzip -9n >"$out/guest.cpio.gz"
+  archive "$work" | gzip -9n >"$out/guest.cpio.gz"
   rm -rf "$work"
   gcc-12 -O2 -Wall -Wextra "$root/tests/system/guest/treecheck.c" -o "$out/treecheck"
 }
@@ -61,20 +62,49 @@ build_race() {
   mkdir -p "$work"/{root/bin,disk}
   clang-19 --target=s390x-linux-gnu -march=z10 -O2 -Wall -Wextra -Werror -static -pthread -fuse-ld=lld \
     "$root"/tests/system/guest/races/*.c -o "$work/root/bin/races"
+  mkdir -p "$work/ksm/bin"
+  clang-19 --target=s390x-linux-gnu -march=z10 -O2 -Wall -Wextra -Werror -static -fuse-ld=lld \
+    "$root"/tests/system/guest/ksmrace.c -o "$work/ksm/bin/ksmrace"
+  archive "$work/ksm" >"$out/ksmrace.cpio"
   gcc-12 -O2 -Wall -Wextra -pthread "$root"/tests/system/guest/races/*.c -o "$work/races"
   {
     gzip -dc "$build/rootfs/initrd.cpio.gz"
-    cd "$work/root" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-      cpio --null --create --format=newc --owner=0:0 --reproducible --quiet
+    archive "$work/root"
   } >"$out/race.cpio.new"
   "$work/races" make "$work/disk"
   truncate --size 4M "$out/race.img.new"
   find "$work/disk" -exec touch --date @0 {} +
-  E2FSPROGS_FAKE_TIME=1767225600 PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0,hash_seed=$race_id \
-    -U $race_id -O ^has_journal,^metadata_csum_seed -d "$work/disk" "$out/race.img.new"
+  local -x E2FSPROGS_FAKE_TIME=1767225600 PATH=$PATH:/sbin:/usr/sbin
+  mke2fs -q -t ext4 -b 4096 -E root_owner=0:0,hash_seed=$race_id -U $race_id -O ^has_journal,^metadata_csum_seed \
+    -d "$work/disk" "$out/race.img.new"
+  # What mke2fs takes from the file and touch cannot set.
+  debugfs -w -R 'set_inode_field /data ctime @0' "$out/race.img.new"
   truncate --size 16M "$out/race-swap.img"
   mv "$out/race.img.new" "$out/race.img"
   mv "$out/race.cpio.new" "$out/race.cpio"
+  rm -rf "$work"
+}
+
+# The kernel that comes next runs the script that the one before has left on the disk.
+build_kexec() {
+  local work=$out/kexec-work i
+  rm -rf "$work"
+  mkdir -p "$work"/{disk/data,run/cmma}
+  printf '#!/bin/sh\nexec sh /mnt/next\n' >"$work/run/cmma/run"
+  chmod 755 "$work/run/cmma/run"
+  {
+    cat "$build/rootfs/initrd.cpio.gz" "$out/guest.cpio.gz"
+    archive "$work/run" | gzip -9n
+  } >"$work/disk/next.cpio.gz"
+  cp "$build/kernel-race-kexec/bzImage" "$work/disk/"
+  for ((i = 1; i <= 40; i++)); do seq $((i * 100000)) $((i * 100000 + 40000)) >"$work/disk/data/$i"; done
+  "$out/treecheck" make "$work/disk/data" >"$work/disk/MANIFEST"
+  : >"$work/disk/next"
+  truncate --size 48M "$out/kexec.img.new"
+  find "$work/disk" -exec touch --date @0 {} +
+  E2FSPROGS_FAKE_TIME=1767225600 PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0,hash_seed=$race_id \
+    -U $race_id -O ^has_journal,^metadata_csum_seed -d "$work/disk" "$out/kexec.img.new"
+  mv "$out/kexec.img.new" "$out/kexec.img"
   rm -rf "$work"
 }
 
@@ -95,11 +125,20 @@ case ${1-} in
     ;;
   race)
     [ -s "$build/rootfs/initrd.cpio.gz" ] || die "the guest's default root is not there: ./testbed build rootfs"
-    now=$(hash_files "$0" "$build/rootfs/initrd.cpio.gz" "$root"/tests/system/guest/races/*.[ch])
+    now=$(hash_files "$0" "$build/rootfs/initrd.cpio.gz" "$root"/tests/system/guest/{ksmrace.c,races/*.[ch]})
     if ! is_stamped "$out/race.stamp" "$now" || [ ! -s "$out/race.cpio" ]; then
       step race "building what the catalogue of races boots with" build_race
       stamp "$out/race.stamp" "$now"
     fi
     ;;
-  *) refuse "build-programs.sh: nothing, tree, or race" ;;
+  kexec)
+    [ -s "$build/rootfs/initrd.cpio.gz" ] || die "the guest's default root is not there: ./testbed build rootfs"
+    [ -s "$build/kernel-race-kexec/bzImage" ] || die "the kernel is not there: scripts/build-kernel.sh race kexec"
+    now=$(hash_files "$0" "$build/rootfs/initrd.cpio.gz" "$out/guest.cpio.gz" "$build/kernel-race-kexec/bzImage")
+    if ! is_stamped "$out/kexec.stamp" "$now" || [ ! -s "$out/kexec.img" ]; then
+      step kexec "making a disk with a kernel to start" build_kexec
+      stamp "$out/kexec.stamp" "$now"
+    fi
+    ;;
+  *) refuse "build-programs.sh: nothing, tree, race, or kexec" ;;
 esac

@@ -19,8 +19,7 @@ mkdir -p "$rootfs"
 
 # pack FOLDER FILE: all of the folder as a compressed cpio archive, owned by root, the same bytes every time.
 pack() {
-  (cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | gzip -9n >"$2.new"
+  archive "$1" | gzip -9n >"$2.new"
   mv "$2.new" "$2"
 }
 

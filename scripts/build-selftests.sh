@@ -80,8 +80,7 @@ build_selftests() {
   rm -rf "$work"
   mkdir -p "$work/selftests"
   cp "$out"/* "$work/selftests/"
-  (cd "$work" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
-    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet) | gzip -9n >"$build/selftests.cpio.gz"
+  archive "$work" | gzip -9n >"$build/selftests.cpio.gz"
   rm -rf "$work" "$sysroot"
 }
 step selftests "building the kernel's own tests of memory management" build_selftests

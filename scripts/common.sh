@@ -65,6 +65,13 @@ stamp() {
 # downloads_of NAME: the packages that scripts/downloads.txt has under this name.
 downloads_of() { awk -v name="$1" '$2 == name && !/^#/ { $1 = $2 = ""; print }' "$root/scripts/downloads.txt"; }
 
+# archive FOLDER: what is in it as a cpio archive, to standard output: of the same files always the same bytes.
+archive() {
+  find "$1" -mindepth 1 -exec touch --no-dereference --date @0 {} +
+  (cd "$1" && find . -mindepth 1 -print0 | LC_ALL=C sort -z |
+    cpio --null --create --format=newc --owner=0:0 --reproducible --quiet)
+}
+
 # copy_changed FROM TO: copy files that differ, so that make rebuilds only what it must.
 copy_changed() {
   local from=$1 to=$2 file

@@ -12,7 +12,7 @@
 #   fetch-debian.sh set NAME               one line of scripts/downloads.txt
 #
 # A private apt configuration under build/apt does it: the sources are those of this machine's own apt, the
-# lists and the cache are its own, the architecture is s390x. Nothing outside the checkout changes, and no
+# lists and the cache are its own, the architecture is s390x (this machine's for the kernel source). Nothing outside the checkout changes, and no
 # privilege is needed. apt checks the signatures. Whatever is in build/downloads already is taken as it is, and apt is not
 # asked then: docs/off-line.md. With OFF_LINE=1 it is never asked.
 set -euo pipefail
@@ -24,7 +24,10 @@ hercules_sha256=890c57c558d58708e55828ae299245bd2763318acf53e456a48aac883ecfe67d
 kernel_package=linux-source-6.12
 kernel_tarball=$kernel_package.tar.xz
 
+# Whose packages, and where apt's state for them is. Asking this machine's own apt takes its own configuration.
+architecture=s390x
 apt=$build/apt
+machines_apt_config=${APT_CONFIG-}
 
 # Lines "URL RELEASE" of the Debian archives that this machine's apt uses.
 own_sources() {
@@ -47,21 +50,23 @@ configure_apt() {
   local sources keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed='' url release
   [ "${OFF_LINE-}" != 1 ] || die "off line, and there is no $1 in $downloads; docs/off-line.md says where it comes from"
   have apt-get || die "there is no apt-get here to fetch $1: put it into $downloads (docs/off-line.md)"
+  unset APT_CONFIG
+  [ -z "$machines_apt_config" ] || export APT_CONFIG=$machines_apt_config
   sources=$(own_sources)
   [ -n "$sources" ] || die "this machine's apt has no source for $1: put it into $downloads (docs/off-line.md)"
   mkdir -p "$apt"/{lists/partial,cache,etc,parts,none/partial} "$downloads/partial"
   : >"$apt/status"
   [ ! -r $keyring ] || signed="signed-by=$keyring"
   while read -r url release; do
-    echo "deb [arch=s390x $signed] $url $release main"
-    echo "deb-src [$signed] $url $release main"
+    echo "deb [arch=$architecture $signed] $url $release main"
+    [ "$architecture" != s390x ] || echo "deb-src [$signed] $url $release main"
   done <<<"$sources" >"$apt/etc/sources.list"
   {
     # How this machine reaches the archive: proxies, time-outs, and the like; none of its hooks.
     apt-config dump | grep -E '^Acquire::' | grep -vE '^Acquire::(IndexTargets|Languages|CompressionTypes)' || true
     cat <<CONF
-APT::Architecture "s390x";
-APT::Architectures { "s390x"; };
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
 APT::Install-Recommends "false";
 APT::Sandbox::User "";
 Acquire::Languages "none";
@@ -87,7 +92,7 @@ update_lists() {
   local now
   now=$(hash_files "$apt/etc/sources.list")
   if [ "${1-}" != again ] && is_stamped "$apt/stamp" "$now"; then return; fi
-  say "fetching the lists of Debian's s390x and source packages ..."
+  say "fetching the lists of Debian's $architecture packages ..."
   # With --error-on=any it does not pass over an archive that it could not reach.
   apt-get update --error-on=any >"$logs/apt.log" 2>&1 || return 1
   stamp "$apt/stamp" "$now"
@@ -128,8 +133,14 @@ fetch_kernel_source() {
     ln -s "/usr/src/$kernel_tarball" "$file"
     return
   fi
-  # Its package is the same for all architectures.
-  wanted_file=$kernel_tarball fetch_s390x only kernel-source $kernel_package
+  # Its package is the same for all architectures, but a part of the archive (security updates, late in a release's life)
+  # may have lists for the common ones only.
+  (
+    architecture=$(dpkg --print-architecture)
+    apt=$build/apt-$architecture
+    apt_configured=no
+    wanted_file=$kernel_tarball fetch_packages only kernel-source $kernel_package
+  )
   deb=$downloads/$(cat "$downloads/kernel-source.list")
   dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$kernel_tarball" >"$file.new"
   mv "$file.new" "$file"
@@ -151,8 +162,8 @@ list_at_hand() {
   mv "$list.new" "$list"
 }
 
-# fetch_s390x with|only NAME PACKAGE...
-fetch_s390x() {
+# fetch_packages with|only NAME PACKAGE...
+fetch_packages() {
   local how=$1 name=$2 list=$downloads/$2.list wanted file missing
   shift 2
   # A list that is there, made from the same names and with all its files, is taken as it is.
@@ -171,7 +182,7 @@ fetch_s390x() {
   fi
   missing=${wanted_file:-$missing}
   configure_apt "$missing"
-  say "fetching Debian's s390x packages: $*"
+  say "fetching Debian's $architecture packages: $*"
   if [ "$how" = with ]; then
     with_lists "$missing" apt-get install --yes --download-only "$@"
     # Only against an empty cache does apt print what all the packages are.
@@ -192,7 +203,7 @@ fetch_debian_kernel() {
   fetch_set debian-kernel-name
   name=$(dpkg-deb --field "$downloads/$(cat "$downloads/debian-kernel-name.list")" Depends |
     grep -oE 'linux-image-[^ ,]*' | head -n 1)
-  fetch_s390x only debian-kernel "$name"
+  fetch_packages only debian-kernel "$name"
 }
 
 fetch_set() {
@@ -201,8 +212,8 @@ fetch_set() {
   read -ra packages < <(downloads_of "$1") || true
   case $kind in
     tarball) "fetch_${1//-/_}" ;;
-    s390x) fetch_s390x with "$1" "${packages[@]}" ;;
-    s390x-only) fetch_s390x only "$1" "${packages[@]}" ;;
+    s390x) fetch_packages with "$1" "${packages[@]}" ;;
+    s390x-only) fetch_packages only "$1" "${packages[@]}" ;;
     *) refuse "fetch-debian.sh: scripts/downloads.txt has no $1" ;;
   esac
 }
@@ -224,7 +235,7 @@ case ${1-} in
   debian-kernel) fetch_debian_kernel ;;
   hercules) fetch_hercules ;;
   kernel-source) fetch_kernel_source ;;
-  s390x) shift && fetch_s390x with "$@" ;;
-  s390x-only) shift && fetch_s390x only "$@" ;;
+  s390x) shift && fetch_packages with "$@" ;;
+  s390x-only) shift && fetch_packages only "$@" ;;
   *) refuse "fetch-debian.sh: all, set NAME, hercules, kernel-source, debian-kernel, s390x NAME PACKAGE..., or s390x-only NAME PACKAGE..." ;;
 esac

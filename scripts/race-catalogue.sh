@@ -1,26 +1,30 @@
 #!/bin/bash
-# Runs the catalogue of races, scenarios/R*.toml, with many seeds (docs/catalogue.md):
+# Runs the catalogue of races, scenarios/R*.toml, in many ways (docs/catalogue.md):
 #
-#   race-catalogue.sh [--directed N] [--random N] [--guarded N] [--frames SIZE] [--jobs N] [--results FILE] [SCENARIO...]
+#   race-catalogue.sh [--directed N] [--random N] [--guarded N] [--jobs N] [--results FILE] [SCENARIO...]
 #
-# For each scenario (all of the catalogue by default): N seeds with its guard off and its triggers; N with the guard off and
-# without triggers, in so many frames (default 12M) that the host takes blocks at random; N with the triggers and all guards on.
-# Without numbers 100, 200 and 500. The results go to build/race/results.jsonl, a line a run; what is there already is
-# not run again, so it can be stopped and goes on. `cmma race table FILE` makes the table of them.
-# Exit status 1 if a run could not be made.
+# For each scenario (all of the catalogue by default):
+#   directed  N boots (100) with its guard off and its triggers, each with another interleaving
+#   random    N runs (200) with its guard off and without its triggers: discards at random from its window on; and a sweep: all
+#             placements of one discard, or, if that takes more than 2000 runs, so many of them
+#   guarded   N runs (500) with all guards on and its triggers, and discards at random as well; the same boots as directed if
+#             it has several CPUs (with one CPU they are all the same: one boot); and a sweep, without its triggers: all
+#             placements of one discard
+# The results go to build/race/results.jsonl, a line a run, and beside it for what begins at a window. What is there already is
+# not run again, so it can be stopped and goes on; with another kernel begin with another file.
+# `cmma race table FILE` makes the table of them. Exit status 1 if a run could not be made.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 
 # shellcheck disable=SC2034  # used by their names in wanted
-directed=100 random=200 guarded=500 frames=12M results=$build/race/results.jsonl
+directed=100 random=200 guarded=500 results=$build/race/results.jsonl
 while [[ ${1-} == --* ]]; do
   case $1 in
     --directed | --random | --guarded | --jobs)
       [[ ${2-} =~ ^[0-9]+$ ]] || refuse "$1 needs a number"
       printf -v "${1#--}" '%s' "$2"
       ;;
-    --frames) frames=${2:?} ;;
     --results) results=$(realpath "${2:?}") ;;
     *) refuse "race-catalogue.sh: $1 is not an option" ;;
   esac
@@ -32,17 +36,27 @@ fi
 
 "$root/scripts/build-kernel.sh" race
 "$root/scripts/build-programs.sh" race
+# One race is between two kernels.
+for name; do
+  if grep -qs kernel-race-kexec "$root/scenarios/$name.toml"; then
+    "$root/scripts/build-kernel.sh" race kexec
+    "$root/scripts/build-programs.sh" kexec
+  fi
+done
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 mkdir -p "$(dirname "$results")"
 touch "$results"
 
-# A line for each run that is to be made: scenario, mode, seed.
+# A line for each boot that is to be made: scenario, mode, seed.
 wanted() {
-  local name mode seed
+  local name mode seed last
   for name; do
-    for mode in directed guarded random; do
-      for ((seed = 1; seed <= ${!mode}; seed++)); do echo "$name $mode $seed"; done
+    for mode in directed guarded; do
+      last=$directed
+      if [ $mode = guarded ] && ! grep -q '^cpus' "$root/scenarios/$name.toml"; then last=1; fi
+      if [ $mode = guarded ] && [ "$guarded" -eq 0 ]; then last=0; fi
+      for ((seed = 1; seed <= last; seed++)); do echo "$name $mode $seed"; done
     done
   done
 }
@@ -56,10 +70,7 @@ missing() {
 # Its exit status says whether what was expected has happened, and is no matter here: the line of results has it.
 one() {
   local name=$1 mode=$2 seed=$3 how=() folder=$out/$BASHPID status=0
-  case $mode in
-    guarded) how=(--guarded) ;;
-    random) how=(--random "$frames") ;;
-  esac
+  if [ "$mode" = guarded ]; then how=(--guarded); fi
   mkdir "$folder"
   TMPDIR=$folder "$build/bin/cmma" race run "$name" --scenarios "$root/scenarios" --seed "$seed" --out "$folder" --json "$results" \
     "${how[@]}" >"$folder/out" 2>"$folder/err" </dev/null || status=$?
@@ -70,9 +81,32 @@ one() {
   rm -rf "$folder"
 }
 export -f one say
-export out build root results frames
+export out build root results
 wanted "$@" | missing >"$out/wanted"
-say "$(wc -l <"$out/wanted") runs, $jobs at a time"
+say "$(wc -l <"$out/wanted") boots, $jobs at a time"
 # shellcheck disable=SC2016  # for the shell inside
 xargs --no-run-if-empty --max-procs "$jobs" --max-lines=1 bash -c 'one "$@"' one <"$out/wanted" || exit 1
+
+# from_window NAME WAY OPTION...: a campaign from the scenario's window on.
+from_window() {
+  local name=$1 way=$2 found=${results%.jsonl}.$1.$2.jsonl before=0
+  shift 2
+  [ ! -e "$found" ] || before=$(wc -l <"$found")
+  say "$name: $way"
+  "$build/bin/cmma" race explore "$root/scenarios/$name.toml" --results "$found" --jobs "$jobs" --ignore-findings "$@" \
+    >"$out/said" 2>&1 || { tail -n 5 "$out/said" >&2 && die "$name, $way: could not be run"; }
+  say "  $(grep -E '^[0-9]+ plans run' "$out/said"), $((before ? before - 1 : 0)) of them before"
+}
+for name; do
+  # With two kernels in a run there are too many places, and each run takes too long.
+  if [[ $name == R38-* ]]; then continue; fi
+  if [ "$random" -gt 0 ]; then
+    from_window "$name" random --json "$results" --alone --plan random --block 'any volatile' --rate 16 --seeds "$random"
+    from_window "$name" uses --json "$results" --alone --plan uses --most 2000
+  fi
+  if [ "$guarded" -gt 0 ]; then
+    from_window "$name" guarded --json "$results" --guarded --plan random --block 'any volatile' --seeds "$guarded"
+    from_window "$name" guarded-uses --json "$results" --guarded --alone --plan uses --most 2000
+  fi
+done
 "$build/bin/cmma" race table "$results"

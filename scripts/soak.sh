@@ -4,6 +4,7 @@
 #   stress   stress-ng (Debian's s390x package) under each policy; SOAK_SECONDS each, 120 if not set
 #   memory   the memory checker at 4 times the frames with 1 and 2 CPUs
 #   storm    all workloads of storm.sh on the kernel that checks itself; SOAK_SEEDS seeds of each, 20 if not set
+#   kexec    one kernel starts another, by kexec and after a crash (kexec.sh)
 #
 # Ends with `N passed, N failed`.
 set -euo pipefail
@@ -12,11 +13,11 @@ set -euo pipefail
 
 seconds=${SOAK_SECONDS:-120}
 seeds=${SOAK_SEEDS:-20}
-[ $# -gt 0 ] || set -- stress memory storm
+[ $# -gt 0 ] || set -- stress memory storm kexec
 for part; do
   case $part in
-    stress | memory | storm) ;;
-    *) refuse "no part of the soak is called $part: stress memory storm" ;;
+    stress | memory | storm | kexec) ;;
+    *) refuse "no part of the soak is called $part: stress memory storm kexec" ;;
   esac
 done
 is_wanted() { [[ " $parts " == *" $1 "* ]]; }
@@ -66,12 +67,12 @@ run_memory() {
   done
 }
 
-run_storm() {
-  local more less
-  "$root/scripts/build-kernel.sh" debug
-  if "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --out "$out/storm" | tee "$out/storm.log"
-  then :; else say "some workloads failed: see $out/storm"; fi
-  if read -r more _ less _ < <(tail -n 1 "$out/storm.log") && [ "${less:-}" -ge 0 ] 2>/dev/null; then
+# by_script NAME COMMAND...: a script that ends with `N passed, N failed` itself.
+by_script() {
+  local name=$1 more less
+  shift
+  if "$@" | tee "$out/$name.log"; then :; else say "some of it failed: see $out/$name"; fi
+  if read -r more _ less _ < <(tail -n 1 "$out/$name.log") && [ "${less:-}" -ge 0 ] 2>/dev/null; then
     passed=$((passed + more))
     failed=$((failed + less))
   else
@@ -79,7 +80,14 @@ run_storm() {
   fi
 }
 
-for part in stress memory storm; do
+run_storm() {
+  "$root/scripts/build-kernel.sh" debug
+  by_script storm "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --out "$out/storm"
+}
+
+run_kexec() { by_script kexec "$root/scripts/kexec.sh" "$out/kexec"; }
+
+for part in stress memory storm kexec; do
   if is_wanted $part; then run_$part; fi
 done
 rm -f "$out/disk.img"

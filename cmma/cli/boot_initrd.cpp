@@ -15,8 +15,8 @@ void align(std::string& archive) { archive.resize((archive.size() + 3) & ~std::s
 void add_entry(std::string& archive, std::string_view name, unsigned mode, std::string_view content) {
   constexpr unsigned owner = 0;
   constexpr unsigned links = 1;
-  const unsigned number =
-      static_cast<unsigned>(archive.size());  // an inode number: any that is not used twice
+  // An inode number: any that is not used twice.
+  const auto number = static_cast<unsigned>(archive.size());
   archive += fmt::format("070701{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}", number, mode, owner, owner,
                          links, 0, content.size());
   archive += fmt::format("{:08X}{:08X}{:08X}{:08X}{:08X}{:08X}", 0, 0, 0, 0, name.size() + 1, 0);

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cli/race_explore.hpp"
+#include "cli/race_merge.hpp"
 #include "cli/race_run.hpp"
 #include "cli/race_shrink.hpp"
 #include "cli/race_table.hpp"
@@ -194,18 +195,18 @@ void register_race(CLI::App& app, Run& run) {
   ran->add_option("NAME", asked->name, "Scenario or file")->required();
   add_folder(ran);
   add_run(ran);
-  ran->add_option("--random", asked->run.random,
-                  "Without the triggers: the host has so many frames (12M) and takes any block");
   auto* replayed =
       add("replay", "Do what was done in another run", [](const Asked& all) { return run_one(all, true); });
   replayed->add_option("SCHEDULE", asked->name, "The schedule of that run")->required();
   add_run(replayed);
   register_explore(*command, run);
+  register_merge(*command, run);
   register_shrink(*command, run);
   add("signature", "The failure signature of a console's text", print_signature)
       ->add_option("FILE", asked->name, "The text")
       ->required();
-  add("table", "The table of the catalogue, from results of run --json", print_table)
+  add("table", "The table of the catalogue, from what run --json and explore --json have written",
+      print_table)
       ->add_option("FILE", asked->name, "The results")
       ->required();
   add("schema", "The keys of a scenario, as Markdown", [](const Asked&) {

@@ -1,20 +1,23 @@
-// `cmma race explore | results | merge`: many placements of an action, each a run of its own, from the
-// guest's window on or from its boot.
+// `cmma race explore`: many placements of an action, each a run of its own, from the guest's window on or
+// from its boot.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
-#include <sstream>
 
 #include "cli/race_explore.hpp"
 #include "cli/race_kept.hpp"
+#include "cli/race_merge.hpp"
+#include "cli/race_run.hpp"
 #include "cli/race_scratch.hpp"
 #include "cli/race_shrink.hpp"
+#include "cli/race_table.hpp"
 #include "cli/race_window.hpp"
 #include "cli/stop_request.hpp"
 #include "race/campaign.hpp"
@@ -29,11 +32,11 @@ namespace fs = std::filesystem;
 struct Asked {
   std::string file;
   std::string results;
-  std::vector<std::string> parts_of_results;
   std::string plan = "nth";
   std::string event = "essa";
   std::optional<std::uint32_t> detail;
   std::string action = "discard";
+  std::string block = "last-essa";
   std::uint64_t first = 1;
   std::uint64_t last = 0;
   unsigned switches = 1;
@@ -47,21 +50,16 @@ struct Asked {
   std::uint64_t part = 0;
   std::uint64_t parts = 1;
   bool ignore_findings = false;
-  std::string merged;
+  bool guarded = false;
+  bool alone = false;  // without the scenario's own triggers
+  bool early = false;
+  std::uint64_t most = ~std::uint64_t{0};
+  std::string json;
 };
 
 int complain(std::string_view text, int status = exit_usage) {
   fmt::print(stderr, "cmma: {}\n", text);
   return status;
-}
-
-// The error is one line.
-std::expected<race::Results, std::string> read_results(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  if (!stream) return std::unexpected(fmt::format("{}: cannot be read", file));
-  return race::parse_results(text.view(), file);
 }
 
 using Clock = std::chrono::steady_clock;
@@ -77,7 +75,7 @@ race::Action action_of(std::string_view name) {
   return race::Action::discard;
 }
 
-// What is tried, as the options say it. `last` is the last event.
+// What is tried, as the options say it. `last` is the last event. Not for `uses`.
 std::unique_ptr<race::Planner> planner_of(const Asked& asked, const race::AtEvent& event, unsigned cpus,
                                           std::uint64_t last) {
   const race::Action action = action_of(asked.action);
@@ -89,7 +87,9 @@ std::unique_ptr<race::Planner> planner_of(const Asked& asked, const race::AtEven
     return race::plan_nth(
         {.first = asked.first, .last = last, .event = event, .deed = {.action = action, .block = block}});
   }
-  const std::vector<race::Deed> choices{{.action = action, .block = race::LastEssa{}}};
+  const std::vector<race::Deed> choices{
+      {.action = action,
+       .block = asked.block == "last-essa" ? race::BlockChoice{race::LastEssa{}} : race::AnyVolatile{}}};
   if (asked.plan == "bounded") {
     return race::plan_bounded({.first = asked.first,
                                .last = last,
@@ -103,6 +103,49 @@ std::unique_ptr<race::Planner> planner_of(const Asked& asked, const race::AtEven
       {.first = asked.first, .last = last, .rate = asked.rate, .seeds = asked.seeds, .choices = choices});
 }
 
+// What makes this another campaign than that of the same plans with the scenario as it is.
+std::string name_of(const race::Scenario& scenario, const Asked& asked) {
+  return scenario.name + (asked.guarded ? ", guarded" : "") + (asked.alone ? ", without its triggers" : "");
+}
+
+void append_to_table(const race::Scenario& scenario, const Asked& asked, const race::Planner& planner,
+                     const race::Results& results) {
+  const std::string mode = (asked.guarded ? "guarded " : "") + asked.plan;
+  for (const auto& [plan, result] : results.by_plan) {
+    append_table_line(asked.json, {.race = scenario.race,
+                                   .scenario = scenario.name,
+                                   .mode = mode,
+                                   .seed = plan,
+                                   .result = result,
+                                   .expected = result.signature == scenario.expect,
+                                   .places = planner.places(plan)});
+  }
+}
+
+// What the runs stand for.
+std::string places_of(const race::Planner& planner, const race::Results& results) {
+  std::uint64_t all = 0;
+  std::uint64_t failed = 0;
+  for (const auto& [plan, result] : results.by_plan) {
+    all += planner.places(plan);
+    failed += result.signature.empty() ? 0 : planner.places(plan);
+  }
+  return fmt::format("they stand for {} places, {} of which fail\n", all, failed);
+}
+
+// How the intervals end, most frequent first: "500 with access, 40 with essa".
+std::string endings_of(const std::vector<race::UseInterval>& intervals) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const race::UseInterval& one : intervals) ++counts[one.ended_by];
+  std::vector<std::pair<std::uint64_t, std::string>> sorted;
+  for (const auto& [ending, count] : counts) sorted.emplace_back(count, ending);
+  std::ranges::sort(sorted, std::greater{});
+  std::string text;
+  for (const auto& [count, ending] : sorted)
+    text += fmt::format("{}{} with {}", text.empty() ? "" : ", ", count, ending);
+  return text;
+}
+
 // A campaign with what it shows meanwhile.
 class Campaign {
  public:
@@ -110,8 +153,13 @@ class Campaign {
 
   std::expected<race::Results, std::string> in_window(const race::Scenario& scenario);
   std::expected<race::Results, std::string> with_boots(const race::Scenario& scenario);
+  // Of the campaign that has been run.
+  [[nodiscard]] const race::Planner& planner() const { return *planner_; }
 
  private:
+  using Planned = std::expected<void, std::string>;
+  [[nodiscard]] Planned plan_events(Window& window, unsigned cpus);
+  [[nodiscard]] Planned plan_uses(Window& window);
   void show(std::uint64_t plans, const race::Result& result);
   void keep(std::uint64_t plan, const race::Result& result, const fs::path& schedule,
             const fs::path& console);
@@ -120,6 +168,7 @@ class Campaign {
   const Asked& asked_;
   const Scratch scratch_;
   Kept kept_;
+  std::unique_ptr<race::Planner> planner_;
   Clock::time_point began_ = Clock::now();
   Clock::time_point shown_ = Clock::now();
   std::uint64_t ran_ = 0;
@@ -175,27 +224,61 @@ void Campaign::shrink_kept(const race::Scenario& scenario, const race::Planner& 
   }
 }
 
+Campaign::Planned Campaign::plan_events(Window& window, unsigned cpus) {
+  const auto events = window.count(event_of(asked_));
+  if (!events) return std::unexpected(events.error());
+  fmt::print(stderr, "it has {} events of this kind\n", *events);
+  const std::uint64_t last = asked_.last == 0 ? *events : std::min(asked_.last, *events);
+  if (last < asked_.first) return std::unexpected("--first is behind the window's end");
+  planner_ = planner_of(asked_, event_of(asked_), cpus, last);
+  return {};
+}
+
+Campaign::Planned Campaign::plan_uses(Window& window) {
+  const auto start = Clock::now();
+  auto intervals = window.uses();
+  if (!intervals) return std::unexpected(std::move(intervals.error()));
+  std::uint64_t places = 0;
+  std::set<std::uint64_t> blocks;
+  for (const race::UseInterval& one : *intervals) {
+    places += one.places;
+    blocks.insert(one.block);
+  }
+  fmt::print(stderr,
+             "{} blocks could be discarded, at {} places in all; by their uses these are {} intervals ({}), "
+             "recorded in {:.1f} s\n",
+             blocks.size(), places, intervals->size(), endings_of(*intervals), seconds_since(start));
+  const std::uint64_t last =
+      asked_.last == 0 ? intervals->size() : std::min<std::uint64_t>(asked_.last, intervals->size());
+  if (last < asked_.first)
+    return std::unexpected(intervals->empty() ? "no block could be discarded in the window"
+                                              : "--first is behind the last interval");
+  planner_ = race::plan_uses({.intervals = std::move(*intervals),
+                              .first = asked_.first,
+                              .last = last,
+                              .early = asked_.early,
+                              .most = asked_.most});
+  return {};
+}
+
 std::expected<race::Results, std::string> Campaign::in_window(const race::Scenario& scenario) {
   auto window = Window::open(scenario, {.folder = scratch_.path, .jobs = asked_.jobs, .limit = asked_.limit});
   if (!window) return std::unexpected(std::move(window.error()));
   const double boot = seconds_since(began_);
-  const auto events = (*window)->count(event_of(asked_));
-  if (!events) return std::unexpected(events.error());
-  fmt::print(stderr, "the guest came to its window in {:.1f} s; it has {} events of this kind\n", boot,
-             *events);
-  const std::uint64_t last = asked_.last == 0 ? *events : std::min(asked_.last, *events);
-  if (last < asked_.first) return std::unexpected("--first is behind the window's end");
-  const auto planner = planner_of(asked_, event_of(asked_), scenario.boot.cpus, last);
-  const race::Range range = race::part_of(planner->count(), asked_.part, asked_.parts);
+  fmt::print(stderr, "the guest came to its window in {:.1f} s; ", boot);
+  const Planned planned =
+      asked_.plan == "uses" ? plan_uses(**window) : plan_events(**window, scenario.boot.cpus);
+  if (!planned) return std::unexpected(planned.error());
+  const race::Range range = race::part_of(planner_->count(), asked_.part, asked_.parts);
   began_ = Clock::now();
-  auto results = race::explore(*planner, scenario.name + " in its window", range, asked_.results, **window,
-                               [&](std::uint64_t plan, const race::Result& result) {
+  auto results = race::explore(*planner_, name_of(scenario, asked_) + " in its window", range, asked_.results,
+                               **window, [&](std::uint64_t plan, const race::Result& result) {
                                  keep(plan, result, (*window)->schedule(), (*window)->console());
                                  show(range.to - range.from, result);
                                  return stop_requested() == 0;
                                });
   const double took = seconds_since(began_);
-  if (results && stop_requested() == 0) shrink_kept(scenario, *planner, **window);
+  if (results && stop_requested() == 0) shrink_kept(scenario, *planner_, **window);
   if (results && ran_ != 0) {
     const double each = took / static_cast<double>(ran_);
     fmt::print("{} runs, {:.1f} a second; booting for each would take {:.0f} times as long\n", ran_, 1 / each,
@@ -205,15 +288,15 @@ std::expected<race::Results, std::string> Campaign::in_window(const race::Scenar
 }
 
 std::expected<race::Results, std::string> Campaign::with_boots(const race::Scenario& scenario) {
-  const auto planner = planner_of(asked_, event_of(asked_), scenario.boot.cpus, asked_.last);
+  planner_ = planner_of(asked_, event_of(asked_), scenario.boot.cpus, asked_.last);
   BootTrials trials(scenario, scratch_.path);
   const auto run = [&](const std::vector<race::Trigger>& triggers) {
     auto all = scenario.triggers;
     all.insert(all.end(), triggers.begin(), triggers.end());
     return trials.run(all);
   };
-  const race::Range range = race::part_of(planner->count(), asked_.part, asked_.parts);
-  return race::explore(*planner, scenario.name, range, asked_.results, run,
+  const race::Range range = race::part_of(planner_->count(), asked_.part, asked_.parts);
+  return race::explore(*planner_, name_of(scenario, asked_), range, asked_.results, run,
                        [&](std::uint64_t plan, const race::Result& result) {
                          keep(plan, result, trials.schedule(), trials.console());
                          show(range.to - range.from, result);
@@ -224,14 +307,18 @@ std::expected<race::Results, std::string> Campaign::with_boots(const race::Scena
 int explore(const Asked& asked) {
   auto scenario = race::read_scenario(asked.file);
   if (!scenario) return complain(scenario.error());
+  if (asked.guarded) *scenario = guarded(std::move(*scenario));
+  if (asked.alone) scenario->triggers.clear();
   if (asked.event != "any" && race::kind_named(asked.event) == nullptr)
     return complain(fmt::format("--event: '{}' is no event (try: cmma race schema)", asked.event));
   if (asked.first == 0 || (asked.last != 0 && asked.last < asked.first))
     return complain("--first and --last: 1 <= first <= last");
+  if (asked.plan == "uses" && (asked.boot_each || asked.action != "discard"))
+    return complain("--plan uses: discards, in a window");
   if (asked.boot_each && asked.last == 0) return complain("--boot-each: needs --last");
   if (asked.part >= asked.parts) return complain("--part: below --parts");
   const auto before =
-      fs::exists(asked.results) ? read_results(asked.results) : std::expected<race::Results, std::string>{};
+      fs::exists(asked.results) ? read_campaign(asked.results) : std::expected<race::Results, std::string>{};
   if (!before) return complain(before.error(), exit_host);
   note_stop_requests();
   Campaign campaign(asked, *before);
@@ -242,80 +329,56 @@ int explore(const Asked& asked) {
     return exit_signal + stop_requested();
   }
   if (!results) return complain(results.error(), exit_host);
+  const auto never_there = std::ranges::count_if(results->by_plan, [](const auto& entry) {
+    return entry.second.done == 0 && entry.second.refused == 0;
+  });
+  if (asked.plan == "uses" && never_there != 0)
+    return complain(fmt::format("{} runs did not come to their place: they are not the one that was recorded",
+                                never_there),
+                    exit_host);
+  if (!asked.json.empty()) append_to_table(*scenario, asked, campaign.planner(), *results);
   fmt::print("{}", race::summary(*results));
+  if (asked.plan == "uses") fmt::print("{}", places_of(campaign.planner(), *results));
   return race::classes(*results).empty() || asked.ignore_findings ? exit_good : exit_guest_failed;
-}
-
-int print_results(const Asked& asked) {
-  const auto results = read_results(asked.results);
-  if (!results) return complain(results.error());
-  fmt::print("{}", race::summary(*results));
-  return exit_good;
-}
-
-int merge(const Asked& asked) {
-  std::vector<race::Results> all;
-  for (const std::string& file : asked.parts_of_results) {
-    auto results = read_results(file);
-    if (!results) return complain(results.error());
-    all.push_back(std::move(*results));
-  }
-  const auto merged = race::merge(std::move(all));
-  if (!merged) return complain(merged.error());
-  if (asked.merged.empty()) {
-    fmt::print("{}", race::write_results(*merged));
-    return exit_good;
-  }
-  // What an earlier merge has put there stays if it is the smallest.
-  auto before = read_results(asked.merged).value_or(race::Results{});
-  if (before.campaign != merged->campaign) before = {};
-  std::ofstream stream(asked.merged, std::ios::binary);
-  stream << race::write_results(*merged) << std::flush;
-  if (!stream) return complain(fmt::format("{}: cannot be written", asked.merged), exit_host);
-  Kept kept(asked.merged, before);
-  for (const auto& [plan, result] : merged->by_plan) {
-    for (const std::string& file : asked.parts_of_results) {
-      if (auto offered = kept.offer_from(file, plan, result); !offered)
-        return complain(offered.error(), exit_host);
-    }
-  }
-  fmt::print("{}", race::summary(*merged));
-  for (const auto& [signature, plan] : kept.plans()) {
-    const fs::path small = kept.small_schedule(plan);
-    fmt::print("cmma race replay {}  # {}\n", (fs::exists(small) ? small : kept.schedule(plan)).string(),
-               signature);
-  }
-  return exit_good;
 }
 
 }  // namespace
 
 void register_explore(CLI::App& race, Run& run) {
   auto asked = std::make_shared<Asked>();
-  const auto add = [&](const char* name, const char* text, int (*act)(const Asked&)) {
-    auto* one = race.add_subcommand(name, text);
-    one->callback([&run, asked, act] { run = [asked, act] { return act(*asked); }; });
-    return one;
-  };
-  auto* explored = add("explore", "Do something to a block behind one event after the other", explore);
-  explored->add_option("FILE", asked->file, "Scenario; its own triggers stay")->required();
+  auto* explored = race.add_subcommand("explore", "Do something to a block behind one event after the other");
+  explored->callback([&run, asked] { run = [asked] { return explore(*asked); }; });
+  explored->add_option("FILE", asked->file, "Scenario; its own triggers stay, but for --alone")->required();
   explored->add_option("--results", asked->results, "Results go here; what is there already is not run again")
       ->required();
   explored
       ->add_option("--plan", asked->plan,
                    "nth: behind each event in turn. bounded: all placements of few CPU switches and deeds. "
-                   "random: many at a time")
+                   "random: many at a time. uses: a discard of each block between any two uses of it")
       ->capture_default_str()
-      ->check(CLI::IsMember({"nth", "bounded", "random"}));
+      ->check(CLI::IsMember({"nth", "bounded", "random", "uses"}));
   explored->add_option("--action", asked->action, "The deed")
       ->capture_default_str()
       ->check(CLI::IsMember({"discard", "page-out", "page-in", "drop"}));
+  explored
+      ->add_option("--block", asked->block,
+                   "bounded, random: of the CPU's last ESSA, or any that is volatile then")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"last-essa", "any volatile"}));
   explored->add_option("--event", asked->event, "nth: events that are counted; \"any\" for all")
       ->capture_default_str();
   explored->add_option("--detail", asked->detail,
                        "nth: only those with this detail, such as the ORC of ESSA");
-  explored->add_option("--first", asked->first, "The first event")->capture_default_str();
+  explored->add_option("--first", asked->first, "The first event, or interval of uses")
+      ->capture_default_str();
   explored->add_option("--last", asked->last, "The last one; if not given, the last of the window");
+  explored
+      ->add_option(
+          "--most", asked->most,
+          "uses: if there are more intervals, only so many of them, spread evenly; if not given, all")
+      ->check(CLI::PositiveNumber);
+  explored->add_flag("--early", asked->early,
+                     "uses: at the first place behind a use, not at the last one before the next");
   explored->add_option("--switches", asked->switches, "bounded: at most so many CPU switches")
       ->capture_default_str();
   explored->add_option("--stay", asked->stay, "bounded: events of the other CPU before a switch ends")
@@ -331,6 +394,10 @@ void register_explore(CLI::App& race, Run& run) {
       ->capture_default_str();
   explored->add_flag("--boot-each", asked->boot_each,
                      "Boot for each run: for a guest that opens no window. Events are those of the boot");
+  explored->add_flag("--guarded", asked->guarded, "Without cmma_break=...: no guard is off");
+  explored->add_flag("--alone", asked->alone, "Without the scenario's own triggers");
+  explored->add_option("--json", asked->json,
+                       "Write a line for each run to the end of this file, for the table");
   explored->add_option("--part", asked->part, "Only this part, from 0")->capture_default_str();
   explored->add_option("--parts", asked->parts, "Of so many")
       ->capture_default_str()
@@ -338,14 +405,6 @@ void register_explore(CLI::App& race, Run& run) {
   explored->add_flag(
       "--ignore-findings", asked->ignore_findings,
       "Exit status 0 if everything was run, whatever failed: for engines that repeat what failed");
-  add("results", "What a campaign has found", print_results)
-      ->add_option("RESULTS", asked->results, "Its results")
-      ->required();
-  auto* merged = add("merge", "Put the results of parts together", merge);
-  merged->add_option("RESULTS", asked->parts_of_results, "Their results")->required();
-  merged->add_option("--out", asked->merged,
-                     "Into this file, with the smallest schedule of each failure beside it; if not given, to "
-                     "standard output");
 }
 
 }  // namespace cmma::cli

@@ -1,4 +1,4 @@
-// The subcommands of `cmma race` for campaigns.
+// Campaigns: `cmma race explore`.
 //
 // Who may use it: the subcommand `race`.
 #ifndef CMMA_CLI_RACE_EXPLORE_HPP
@@ -8,7 +8,7 @@
 
 namespace cmma::cli {
 
-// Adds explore, results and merge to `cmma race`.
+// Adds explore to `cmma race`.
 void register_explore(CLI::App& race, Run& run);
 
 }  // namespace cmma::cli

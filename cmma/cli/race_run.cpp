@@ -9,10 +9,10 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <system_error>
 
+#include "cli/race_table.hpp"
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"
 #include "race/pages.hpp"
@@ -162,18 +162,11 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
     return std::unexpected(std::pair{status, std::move(text)});
   };
   auto arguments = boot_arguments(scenario, seed);
-  // The engine reads a file; the scenario's own has the triggers that a run at random is without.
-  race::Scenario told = scenario;
-  if (told.triggers.empty()) {
-    told.file = fs::path(files.schedule).replace_extension(".scenario").string();
-    std::ofstream(told.file, std::ios::binary) << race::write_scenario(told);
-  }
-  const auto more = engine_arguments(told, files);
+  const auto more = engine_arguments(scenario, files);
   if (!more) return wrong(exit_usage, more.error());
   arguments.insert(arguments.end(), more->begin(), more->end());
   discard_file(files.schedule);
   const auto ended = run_self(arguments, echo);
-  if (told.file != scenario.file) discard_file(told.file);
   if (!ended) return wrong(exit_host, ended.error());
   // The guest has not run, or not to an end of its own: boot has said why.
   if (ended->status == exit_usage || ended->status == exit_host)
@@ -205,50 +198,19 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   return outcome;
 }
 
-race::Scenario varied(race::Scenario scenario, const RaceRun& asked) {
-  if (asked.guarded) {
-    std::istringstream words(scenario.boot.append);
-    std::string left;
-    for (std::string word; words >> word;) {
-      if (!word.starts_with("cmma_break=")) left += (left.empty() ? "" : " ") + word;
-    }
-    scenario.boot.append = left;
-    scenario.expect.clear();
+race::Scenario guarded(race::Scenario scenario) {
+  std::istringstream words(scenario.boot.append);
+  std::string left;
+  for (std::string word; words >> word;) {
+    if (!word.starts_with("cmma_break=")) left += (left.empty() ? "" : " ") + word;
   }
-  if (!asked.random.empty()) {
-    scenario.triggers.clear();
-    scenario.boot.policy = "random";
-    scenario.boot.frames = asked.random;
-  }
+  scenario.boot.append = left;
+  scenario.expect.clear();
   return scenario;
 }
 
-namespace {
-
-std::string_view mode_of(const RaceRun& asked) {
-  if (asked.guarded) return "guarded";
-  return asked.random.empty() ? "directed" : "random";
-}
-
-// A line of results, as `cmma race table` reads it.
-void append_result(const race::Scenario& scenario, const RaceRun& asked, const RaceOutcome& outcome) {
-  const nlohmann::ordered_json line = {{"race", scenario.race},
-                                       {"scenario", scenario.name},
-                                       {"mode", mode_of(asked)},
-                                       {"seed", asked.seed.value_or(scenario.seed)},
-                                       {"frames", scenario.boot.frames},
-                                       {"signature", outcome.signature},
-                                       {"expected", outcome.signature == scenario.expect},
-                                       {"actions", outcome.done},
-                                       {"refused", outcome.refused}};
-  // One write, so that runs at the same time can have one file.
-  std::ofstream(asked.json, std::ios::binary | std::ios::app) << line.dump() + "\n" << std::flush;
-}
-
-}  // namespace
-
 int run_race(const race::Scenario& asked_scenario, const RaceRun& asked) {
-  const race::Scenario scenario = varied(asked_scenario, asked);
+  const race::Scenario scenario = asked.guarded ? guarded(asked_scenario) : asked_scenario;
   const RaceFiles files = race_files(scenario, asked.folder);
   // A replay must not write over what it reads.
   if (fs::absolute(scenario.file).lexically_normal() == files.schedule) {
@@ -263,7 +225,15 @@ int run_race(const race::Scenario& asked_scenario, const RaceRun& asked) {
     return status;
   }
   const std::string& signature = outcome->signature;
-  if (!asked.json.empty()) append_result(scenario, asked, *outcome);
+  if (!asked.json.empty()) {
+    append_table_line(asked.json,
+                      {.race = scenario.race,
+                       .scenario = scenario.name,
+                       .mode = asked.guarded ? guarded_mode : directed_mode,
+                       .seed = asked.seed.value_or(scenario.seed),
+                       .result = {.signature = signature, .done = outcome->done, .refused = outcome->refused},
+                       .expected = signature == scenario.expect});
+  }
   fmt::print(stderr, "signature: {}\n", signature.empty() ? "none" : signature);
   if (!scenario.expect.empty()) {
     fmt::print(stderr, "expected:  {} ({})\n", scenario.expect,

@@ -42,7 +42,6 @@ struct RaceRun {
   std::filesystem::path folder = ".";
   bool keep = false;           // the files of a run that found nothing, too
   bool guarded = false;        // all guards of the guest's kernel are on: nothing is expected
-  std::string random;          // not empty: this many frames and the policy random instead of the triggers
   std::filesystem::path json;  // what came of it goes to the end of this file, too
 };
 
@@ -65,9 +64,9 @@ void append_page_findings(std::string& console, const std::filesystem::path& fil
 [[nodiscard]] std::expected<RaceOutcome, std::pair<int, std::string>> run_once(
     const race::Scenario& scenario, const RaceFiles& files, std::optional<std::uint64_t> seed, bool echo);
 
-// The scenario as it is run: `guarded` takes cmma_break=... off the kernel's command line, and `random` the
-// triggers away.
-[[nodiscard]] race::Scenario varied(race::Scenario scenario, const RaceRun& asked);
+// The scenario with all guards of the guest's kernel on: without cmma_break=... on its command line. Nothing
+// is expected of it.
+[[nodiscard]] race::Scenario guarded(race::Scenario scenario);
 
 // Runs it and says what came of it. Returns the exit status: good if what was expected has happened.
 [[nodiscard]] int run_race(const race::Scenario& scenario, const RaceRun& asked);

@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <cstdint>
+#include <fstream>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -16,6 +18,7 @@ struct Tally {
   std::uint64_t runs = 0;
   std::uint64_t expected = 0;  // ended as the scenario expects
   std::uint64_t failed = 0;    // ended with any signature
+  std::uint64_t places = 0;    // that the runs stand for
 };
 
 struct Row {
@@ -31,13 +34,36 @@ std::uint64_t number_of(const std::string& race) {
   return number;
 }
 
-std::string hits(const Row& row, const std::string& mode, std::uint64_t Tally::* which) {
-  const auto found = row.modes.find(mode);
-  if (found == row.modes.end()) return "not run";
-  return fmt::format("{} of {}", found->second.*which, found->second.runs);
+std::string hits(const Row& row, std::initializer_list<std::string_view> modes,
+                 std::uint64_t Tally::* which) {
+  std::uint64_t sum = 0;
+  std::uint64_t runs = 0;
+  for (const std::string_view mode : modes) {
+    const auto found = row.modes.find(std::string(mode));
+    if (found == row.modes.end()) continue;
+    sum += found->second.*which;
+    runs += found->second.runs;
+  }
+  return runs == 0 ? "not run" : fmt::format("{} of {}", sum, runs);
+}
+
+std::string sweep(const Row& row, std::string_view mode) {
+  std::string text = hits(row, {mode}, &Tally::failed);
+  const auto found = row.modes.find(std::string(mode));
+  if (found != row.modes.end()) text += fmt::format(", for {} places", found->second.places);
+  return text;
 }
 
 }  // namespace
+
+void append_table_line(const std::filesystem::path& file, const TableLine& line) {
+  nlohmann::ordered_json json = {
+      {"race", line.race},           {"scenario", line.scenario},          {"mode", line.mode},
+      {"seed", line.seed},           {"signature", line.result.signature}, {"expected", line.expected},
+      {"actions", line.result.done}, {"refused", line.result.refused}};
+  if (line.places != 1) json["places"] = line.places;
+  std::ofstream(file, std::ios::binary | std::ios::app) << json.dump() + "\n" << std::flush;
+}
 
 std::expected<std::string, std::string> race_table(std::istream& results) {
   std::map<std::string, Row> rows;
@@ -51,7 +77,8 @@ std::expected<std::string, std::string> race_table(std::istream& results) {
     if (!run.is_object() || !is("race", &Json::is_string) || !is("scenario", &Json::is_string) ||
         !is("mode", &Json::is_string) || !is("seed", &Json::is_number_unsigned) ||
         !is("signature", &Json::is_string) || !is("expected", &Json::is_boolean))
-      return std::unexpected(fmt::format("line {} is not a result of cmma race run --json", number));
+      return std::unexpected(
+          fmt::format("line {} is not a result of cmma race run or explore --json", number));
     const std::string scenario = run["scenario"];
     const std::string mode = run["mode"];
     const std::string signature = run["signature"];
@@ -66,24 +93,27 @@ std::expected<std::string, std::string> race_table(std::istream& results) {
     row.race = run["race"];
     Tally& tally = row.modes[mode];
     ++tally.runs;
+    tally.places += is("places", &Json::is_number_unsigned) ? run["places"].get<std::uint64_t>() : 1;
     if (run["expected"].get<bool>()) ++tally.expected;
     if (!signature.empty()) ++tally.failed;
-    if (mode == "directed" && run["expected"].get<bool>() && !signature.empty())
+    if (mode == directed_mode && run["expected"].get<bool>() && !signature.empty())
       row.signatures.insert(signature);
   }
   std::map<std::pair<std::uint64_t, std::string>, const Row*> sorted;
   for (const auto& [scenario, row] : rows) sorted[{number_of(row.race), scenario}] = &row;
   std::string text =
-      "| Race | Scenario | Guard off, directed: hits | Guard off, at random: hits | Guards on: failures | "
-      "Signature of a hit |\n"
-      "|---|---|---|---|---|---|\n";
+      "| Race | Scenario | Guard off, directed: hits | Guard off, at random: hits | Guard off, discard-nth: "
+      "failures | Guards on, many seeds: failures | Guards on, discard-nth: failures | Signature of a hit |\n"
+      "|---|---|---|---|---|---|---|---|\n";
   for (const auto& [key, row] : sorted) {
     std::string signatures;
     for (const std::string& signature : row->signatures)
       signatures += fmt::format("{}`{}`", signatures.empty() ? "" : ", ", signature);
-    text += fmt::format("| {} | `{}` | {} | {} | {} | {} |\n", row->race, key.second,
-                        hits(*row, "directed", &Tally::expected), hits(*row, "random", &Tally::expected),
-                        hits(*row, "guarded", &Tally::failed), signatures);
+    text += fmt::format("| {} | `{}` | {} | {} | {} | {} | {} | {} |\n", row->race, key.second,
+                        hits(*row, {directed_mode}, &Tally::expected),
+                        hits(*row, {random_mode}, &Tally::expected), sweep(*row, uses_mode),
+                        hits(*row, {guarded_mode, guarded_random_mode}, &Tally::failed),
+                        sweep(*row, guarded_uses_mode), signatures);
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -56,6 +57,7 @@ std::string found_in(const fs::path& schedule) {
 }
 
 constexpr double boot_limit = 600;  // seconds
+constexpr std::uint64_t no_plan = std::numeric_limits<std::uint64_t>::max();
 
 }  // namespace
 
@@ -149,35 +151,55 @@ fs::path Window::file(std::uint64_t plan, const char* suffix) const {
 
 void Window::forget(std::uint64_t plan) const {
   std::error_code ignored;
-  for (const char* suffix : {".toml", ".log", ".console", ".schedule"})
+  for (const char* suffix : {".toml", ".log", ".console", ".schedule", ".uses"})
     fs::remove(file(plan, suffix), ignored);
 }
 
-std::expected<std::uint64_t, std::string> Window::count(const race::AtEvent& event) {
-  race::Trigger never;
-  never.place = event;
-  never.nth = std::numeric_limits<std::int64_t>::max();
-  never.action = race::Action::print;
-  constexpr std::uint64_t no_plan = std::numeric_limits<std::uint64_t>::max();
-  if (auto begun = begin(no_plan, {never}); !begun) return wrong(std::move(begun.error()));
+std::expected<void, std::string> Window::run_undisturbed(const race::Scenario& one, std::size_t triggers) {
+  if (auto begun = begin(no_plan, one, triggers); !begun) return begun;
   const auto ended = next();
   if (!ended) return wrong(ended.error());
   if (!ended->second.signature.empty())
     return wrong(fmt::format("the guest fails without any action, too: {}", ended->second.signature));
+  return {};
+}
+
+std::expected<std::uint64_t, std::string> Window::count(const race::AtEvent& event) {
+  race::Scenario one = scenario_;
+  race::Trigger& never = one.triggers.emplace_back();
+  never.place = event;
+  never.nth = std::numeric_limits<std::int64_t>::max();
+  never.action = race::Action::print;
+  if (auto ran = run_undisturbed(one, 1); !ran) return wrong(std::move(ran.error()));
   return tally(no_plan, 1).reached;
+}
+
+std::expected<std::vector<race::UseInterval>, std::string> Window::uses() {
+  race::Scenario one = scenario_;
+  one.uses = file(no_plan, ".uses");
+  if (auto ran = run_undisturbed(one, 0); !ran) return wrong(std::move(ran.error()));
+  if (!fs::exists(one.uses)) return wrong("the machine has not written when it uses blocks");
+  auto uses = race::parse_uses(content(one.uses));
+  if (!uses) return wrong(fmt::format("{}: {}", one.uses, uses.error()));
+  return uses;
 }
 
 std::expected<void, std::string> Window::begin(std::uint64_t plan,
                                                const std::vector<race::Trigger>& triggers) {
   race::Scenario one = scenario_;
   one.triggers.insert(one.triggers.end(), triggers.begin(), triggers.end());
+  return begin(plan, one, triggers.size());
+}
+
+std::expected<void, std::string> Window::begin(std::uint64_t plan, const race::Scenario& one,
+                                               std::size_t triggers) {
   std::ofstream stream(file(plan, ".toml"));
   stream << race::write_scenario(one);
   stream.close();
   if (!stream) return wrong(fmt::format("{}: cannot be written", file(plan, ".toml").string()));
   const std::string order = fmt::format("run {} {}", file(plan, "").string(), asked_.limit);
   if (::send(socket_, order.data(), order.size(), MSG_NOSIGNAL) < 0) return failed("the machine has gone");
-  under_way_.emplace(plan, triggers.size());
+  under_way_.emplace(plan, triggers);
   return {};
 }
 
@@ -208,12 +230,17 @@ std::expected<std::pair<std::uint64_t, race::Result>, std::string> Window::next(
 
 Window::Tally Window::tally(std::uint64_t plan, std::size_t count) const {
   std::vector<std::string> lines;
+  Tally sums;
   std::ifstream log(file(plan, ".log"));
   for (std::string line; std::getline(log, line);) {
     if (line.find(": reached ") != std::string::npos) lines.push_back(line);
+    // Steps that were done have no line of their own.
+    if (line.find(" steps of the schedule ") != std::string::npos)
+      sums.done = std::min<std::uint64_t>(count, number_behind(line, " of the schedule "));
   }
-  Tally sums;
-  for (std::size_t i = lines.size() - std::min(count, lines.size()); i < lines.size(); ++i) {
+  sums.reached = sums.done;
+  const std::size_t others = count - sums.done;
+  for (std::size_t i = lines.size() - std::min(others, lines.size()); i < lines.size(); ++i) {
     sums.reached += number_behind(lines[i], ": reached ");
     sums.done += number_behind(lines[i], ", done ");
     sums.refused += number_behind(lines[i], ", refused ");

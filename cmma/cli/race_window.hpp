@@ -21,6 +21,7 @@
 
 #include "race/campaign.hpp"
 #include "race/scenario.hpp"
+#include "race/uses.hpp"
 
 namespace cmma::cli {
 
@@ -44,6 +45,9 @@ class Window final : public race::Runner {
   // How many events like this one the window has when nothing is done. An error if the guest fails by itself.
   [[nodiscard]] std::expected<std::uint64_t, std::string> count(const race::AtEvent& event);
 
+  // The intervals between uses of blocks that could be discarded, when nothing is done. Likewise.
+  [[nodiscard]] std::expected<std::vector<race::UseInterval>, std::string> uses();
+
   [[nodiscard]] unsigned jobs() const override { return asked_.jobs; }
   [[nodiscard]] std::expected<void, std::string> begin(std::uint64_t plan,
                                                        const std::vector<race::Trigger>& triggers) override;
@@ -57,6 +61,11 @@ class Window final : public race::Runner {
   Window(race::Scenario scenario, Asked asked) : scenario_(std::move(scenario)), asked_(std::move(asked)) {}
 
   [[nodiscard]] std::expected<void, std::string> boot();
+  // The plan of the guest without any deed. Its run is the next one that ends.
+  [[nodiscard]] std::expected<void, std::string> run_undisturbed(const race::Scenario& one,
+                                                                 std::size_t triggers);
+  [[nodiscard]] std::expected<void, std::string> begin(std::uint64_t plan, const race::Scenario& one,
+                                                       std::size_t triggers);
   [[nodiscard]] std::expected<std::string, std::string> hear() const;
   [[nodiscard]] std::filesystem::path file(std::uint64_t plan, const char* suffix) const;
   // What the engine said of the last `count` triggers.

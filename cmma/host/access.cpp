@@ -11,6 +11,8 @@ cmma_result Host::access(std::uint64_t address, int cpu) {
   const Block block = address >> CMMA_BLOCK_SHIFT;
   if (block >= blocks()) return CMMA_ADDRESSING;
   see_cpu(cpu);
+  if (notes_uses_) [[unlikely]]
+    uses_.push_back(block);
   for (;;) {
     const Byte now = load(block);
     const state::AccessOutcome outcome = state::cpu_access(now, options_.reading);

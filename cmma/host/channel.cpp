@@ -31,6 +31,8 @@ cmma_result Host::copy(std::uint64_t address, std::size_t length, std::size_t& d
     const Block block = (address + done) >> CMMA_BLOCK_SHIFT;
     const std::size_t offset = (address + done) % CMMA_BLOCK_SIZE;
     const std::size_t part = std::min(length - done, CMMA_BLOCK_SIZE - offset);
+    if (notes_uses_) [[unlikely]]
+      uses_.push_back(block);
     Supplied supplied = Supplied::changed;
     {
       const Section section(*this);

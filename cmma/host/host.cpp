@@ -112,6 +112,11 @@ void Host::give_up(std::string line) {
 }
 
 void Host::note(record::EventKind kind, Block block, Byte from, Byte to, int cpu, unsigned detail) {
+  // A run of which uses are noted is the same run.
+  if (notes_uses_) [[unlikely]] {
+    from = static_cast<Byte>(from & ~state::old_bit);
+    to = static_cast<Byte>(to & ~state::old_bit);
+  }
   if (machine_.event != nullptr)
     machine_.event(machine_.context, cpu, static_cast<unsigned>(kind), block, from, to);
   if (invariants_) watch(kind, block, from, to, detail);
@@ -142,6 +147,8 @@ cmma_result Host::release(int cpu, Block first, Block last) {
   if (first > last || last >= blocks()) return CMMA_ADDRESSING;
   const Section section(*this);
   for (Block block = first; block <= last; ++block) {
+    if (notes_uses_) [[unlikely]]
+      uses_.push_back(block);
     release_ghost(block);
     Byte old = load(block);
     // A prefix area is used without being announced: it keeps its frame (A8).

@@ -105,6 +105,15 @@ class Host {
   // main storage, or a part of it has no content.
   [[nodiscard]] bool peek(std::uint64_t address, std::span<std::uint8_t> to);
 
+  // ---- uses.cpp: for the race engine of a deterministic machine, with a policy that has no use for OLD ----
+  // From now on uses of blocks by CPUs and channels are noted where the host is asked.
+  void note_uses();
+  // Those since the last call, in their order.
+  [[nodiscard]] std::vector<Block> take_uses();
+  // If the block could be discarded: makes it old, so that its next use is noted once the CPUs have forgotten
+  // where it is. False if it could not.
+  [[nodiscard]] bool expect_use(Block block);
+
   // ---- for reports and tests ----
   [[nodiscard]] const Options& options() const { return options_; }
   [[nodiscard]] std::uint64_t blocks() const { return states_.size(); }
@@ -232,6 +241,9 @@ class Host {
   std::array<std::uint8_t, 16> at_once_{};
   std::unique_ptr<record::TraceWriter> trace_;
   std::unique_ptr<Invariants> invariants_;  // null: they are not looked at
+
+  bool notes_uses_ = false;  // does not change while the machine runs on several threads
+  std::vector<Block> uses_;
 
   std::atomic<bool> wanted_{false};
   std::atomic<bool> failed_{false};

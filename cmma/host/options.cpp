@@ -77,7 +77,7 @@ struct Option {
   Outcome (*set)(Options&, Value);
 };
 
-constexpr std::array<Option, 18> known{{
+constexpr std::array<Option, 19> known{{
     {"frames", set_frames},
     {"policy", set_policy},
     {"seed", set_seed},
@@ -94,6 +94,10 @@ constexpr std::array<Option, 18> known{{
     {"orc6",
      [](Options& o, Value v) {
        return set_choice(o.reading.orc6_stabilises_uz, "orc6", v, "not-discarded", "resident");
+     }},
+    {"reset-states",
+     [](Options& o, Value v) {
+       return set_choice(o.reading.program_reset_is_reset, "reset-states", v, "on", "off");
      }},
     {"strays",
      [](Options& o, Value v) { return set_choice(o.strays_in_place, "strays", v, "in-place", "thread"); }},

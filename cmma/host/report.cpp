@@ -23,6 +23,7 @@ std::vector<std::pair<std::string, std::string>> Host::options_in_force() const 
       {"unused", choice(reading.unused_is_exception, "exception", "zero")},
       {"channel", choice(reading.channel_checks, "check", "zero")},
       {"orc6", choice(reading.orc6_stabilises_uz, "not-discarded", "resident")},
+      {"reset-states", choice(reading.program_reset_is_reset, "on", "off")},
       {"race", options_.race},
       {"symbols", options_.symbols},
       {"schedule", options_.schedule},

@@ -65,6 +65,12 @@ void hcmma_reset(int clear)
         memset(sysblk.mainstor, 0, sysblk.mainsize);
 }
 
+void hcmma_program_reset(void)
+{
+    if (sysblk.cmma && cmma_command(sysblk.cmma, "option reset-states", NULL, NULL) == 0)
+        cmma_reset(sysblk.cmma, 0);
+}
+
 /* ---- accesses ------------------------------------------------------------------------------------------- */
 
 /* The host has failed and said so: this CPU must not complete the instruction. */

@@ -98,6 +98,10 @@ int hcmma_write(RADR aaddr, const void *from, size_t length);
 /* System reset (clear = 0) and clearing of main storage (clear = 1). CPUs are stopped. */
 void hcmma_reset(int clear);
 
+/* A reset that the program has asked for (DIAGNOSE X'308'). The caller holds the interruption lock, and the other CPUs are
+ * at an instruction boundary. */
+void hcmma_program_reset(void);
+
 /* DIAGNOSE X'010' (release pages) and X'CAA' (host actions for tests, option test=on).
  * 1 when the code was handled, 0 when the diagnose is to be refused as an unknown one. */
 int hcmma_diagnose(U32 code, int r1, int r3, REGS *regs);

@@ -20,6 +20,7 @@
 #include "hercules.h"
 #include "hcmmadet.h"
 #include "hcmmafrk.h"
+#include "hcmmagdi.h"
 #include "hcmmarac.h"
 
 #include <poll.h>
@@ -95,6 +96,7 @@ static void become_child(const char *name, U64 instructions)
     dup2(STDERR_FILENO, STDOUT_FILENO);
     open_as(name, ".console", console);
     hcmma_det_forked();
+    hcmma_gdb_forked();
     if (cmma_forked(sysblk.cmma, error, sizeof(error)))
     {
         logmsg("HHCCM040S %s\n", error);

@@ -16,7 +16,7 @@
 
 extern int hcmma_gdb_wanted;                /* CPUs shall come to hcmma_gdb_boundary */
 extern int hcmma_gdb_tracing;               /* there are breakpoints, or a CPU is stepped */
-extern int hcmma_gdb_watching;              /* there are watchpoints */
+extern int hcmma_gdb_watching;              /* there are watchpoints, or the race engine wants to know */
 extern unsigned long long hcmma_gdb_stepped; /* CPUs that are stepped, a bit each */
 
 /* The GDBSERVER statement: GDBSERVER port [WAIT] [TEXT=address]. */

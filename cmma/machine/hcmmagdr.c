@@ -212,9 +212,9 @@ static uint64_t machine_instructions(void *context)
     uint64_t sum = 0;
     int i;
     UNREFERENCED(context);
-    /* The CPU that serves has begun its next one, as far as its turn is concerned. */
+    /* The CPU that serves has begun its next one, as far as its turn is concerned; or it has not. */
     if (hcmma_one_thread)
-        return hcmma_thr_instructions() - 1;
+        return hcmma_thr_instructions() - !hcmma_gdb_between;
     for (i = 0; i < MAX_CPU_ENGINES; i++)
         if (IS_CPU_ONLINE(i))
             sum += INSTCOUNT(sysblk.regs[i]);

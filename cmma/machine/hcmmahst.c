@@ -187,13 +187,18 @@ void hcmma_quiesce(void *context, int cpu)
     each_cpu(mark_referenced, 0);
 }
 
+void hcmma_forget_translations(void)
+{
+    each_cpu(drop_if_attention, 1);
+}
+
 void hcmma_resume(void *context, int cpu)
 {
     UNREFERENCED(context);
     UNREFERENCED(cpu);
     if (--hcmma_own.quiesced)
         return;
-    each_cpu(drop_if_attention, 1);
+    hcmma_forget_translations();
     if (!hcmma_own.had_lock)
         RELEASE_INTLOCK(NULL);
 }

@@ -21,6 +21,9 @@ extern __thread struct hcmma_thread hcmma_own;
 void hcmma_quiesce(void *context, int cpu);
 void hcmma_resume(void *context, int cpu);
 
+/* All CPUs forget translations of blocks whose state byte asks for attention. No other one is in use of what it has looked up. */
+void hcmma_forget_translations(void);
+
 /* The address of the instruction that a CPU will begin, at an instruction boundary. */
 U64 hcmma_instruction_address(const REGS *regs);
 

@@ -32,9 +32,9 @@ long hcmma_race_patience(void);
 /* Interesting events told so far. */
 unsigned long long hcmma_race_events(void);
 
-/* The only CPU that may run now, or CMMA_NOT_A_CPU; and that it can not. */
+/* The only CPU that may run now, or CMMA_NOT_A_CPU; and from now on all may. */
 int hcmma_race_only(void);
-void hcmma_race_only_is_stuck(void);
+void hcmma_race_release(void);
 
 /* For CMMA_MUTANT_ORC6: the block becomes stable behind the events of this instruction. */
 void hcmma_race_set_later(REGS *regs, U64 r2);

@@ -15,9 +15,9 @@
 #include "hcmmadet.h"
 #include "hcmmafrk.h"
 #include "hcmmarac.h"
+#include "hcmmathi.h"
 #include "hcmmathr.h"
 
-#include <poll.h>
 #include <sys/mman.h>
 #include <ucontext.h>
 #if defined(__SANITIZE_ADDRESS__)
@@ -26,9 +26,6 @@
 
 enum { MAX_FIBERS = 128, STACK_SIZE = 2 << 20 };
 
-typedef unsigned long long Instant; /* hcmma_thr_now */
-static const Instant never = ~0ull;
-
 typedef struct FIBER
 {
     int used;
@@ -36,7 +33,7 @@ typedef struct FIBER
     int ready;                /* runs when it is chosen */
     int ended;                /* its start function has returned, or it has called exit_thread */
     unsigned long long since; /* when it became what it is now: first come, first served */
-    Instant wake;             /* asleep until then, or never */
+    Instant wake;             /* asleep until then, or hcmma_never */
     const void *waits_for;    /* the lock or condition, or NULL */
     void *(*start)(void *);
     void *argument;
@@ -49,71 +46,13 @@ typedef struct FIBER
 } FIBER;
 
 int hcmma_one_thread;
-long hcmma_turn_left;
 
 static FIBER fibers[MAX_FIBERS]; /* [0]: main() */
 static FIBER *current = &fibers[0];
 static FIBER *left_behind = &fibers[0]; /* who ran before this one */
 static FIBER *ended;                /* its stack can go */
 static unsigned long long sequence;
-static long turn;                   /* instructions of the current turn */
-static Instant before_turn;         /* when it began */
-static long interrupted;            /* what was left of the turn when something wanted to be looked at */
-static Instant skipped;             /* time in which nobody had anything to do */
 static volatile sig_atomic_t asked_to_end;
-
-/* ---- time ---------------------------------------------------------------------------------------------- */
-
-Instant hcmma_thr_now(void)
-{
-    return before_turn + (Instant)(turn - (hcmma_turn_left < 0 ? 0 : hcmma_turn_left));
-}
-
-Instant hcmma_thr_instructions(void)
-{
-    return hcmma_thr_now() - skipped;
-}
-
-/* What is left of the turn does not take place. */
-static void end_turn(void)
-{
-    before_turn = hcmma_thr_now();
-    turn = hcmma_turn_left = interrupted = 0;
-}
-
-void hcmma_thr_attend(void)
-{
-    const long left = interrupted + (hcmma_turn_left < 0 ? 0 : hcmma_turn_left);
-    end_turn();
-    interrupted = left;
-}
-
-/* The current turn goes on for that long, or until something wants to be looked at. */
-static void go_on(long left)
-{
-    const long patience = hcmma_race_patience();
-    end_turn();
-    turn = hcmma_turn_left = left < patience ? left : patience;
-    interrupted = left - turn;
-}
-
-static Instant after(unsigned long long microseconds)
-{
-    return hcmma_thr_now() + microseconds * hcmma_det.rate;
-}
-
-unsigned long long hcmma_thr_rate(void)
-{
-    return hcmma_det.rate;
-}
-
-int hcmma_thr_time(struct timeval *now)
-{
-    const unsigned long long microseconds = hcmma_thr_now() / hcmma_det.rate;
-    now->tv_sec = (time_t)(hcmma_det.start + microseconds / 1000000);
-    now->tv_usec = (suseconds_t)(microseconds % 1000000);
-    return 0;
-}
 
 /* ---- switching ----------------------------------------------------------------------------------------- */
 
@@ -161,16 +100,16 @@ static void make_ready(FIBER *fiber)
 {
     fiber->ready = 1;
     fiber->waits_for = NULL;
-    fiber->wake = never;
+    fiber->wake = hcmma_never;
     fiber->since = ++sequence;
     /* Whatever is not a CPU takes no time: its turn comes at the next instruction boundary. */
     if (!fiber->is_cpu)
-        end_turn();
+        hcmma_turn_end();
 }
 
 static Instant next_wake(void)
 {
-    Instant first = never;
+    Instant first = hcmma_never;
     int i;
     for (i = 0; i < MAX_FIBERS; i++)
         if (fibers[i].used && !fibers[i].ready && fibers[i].wake < first)
@@ -206,7 +145,7 @@ static FIBER *any_cpu(void)
     {
         if (hcmma_thr_can_run(sysblk.cputid[hcmma_race_only()]))
             return &fibers[sysblk.cputid[hcmma_race_only()] - 1];
-        hcmma_race_only_is_stuck();
+        hcmma_race_release();
     }
     for (i = 0; i < MAX_FIBERS; i++)
         if (fibers[i].used && fibers[i].ready && fibers[i].is_cpu)
@@ -220,14 +159,14 @@ static void give_turn(FIBER *cpu)
 {
     const Instant wake = next_wake();
     long length;
-    end_turn();
+    hcmma_turn_end();
     hcmma_det_check_limit();
     length = (long)hcmma_draw(hcmma_det.shortest, hcmma_det.longest);
     /* A clock that goes off in the turn ends it. */
-    if (wake != never && wake - before_turn < (Instant)length)
-        length = (long)(wake - before_turn);
+    if (wake != hcmma_never && wake - hcmma_thr_now() < (Instant)length)
+        length = (long)(wake - hcmma_thr_now());
     hcmma_note(HCMMA_NOTE_TURN, (int)(cpu - fibers), (U64)length, 0);
-    go_on(length);
+    hcmma_turn_go_on(length);
 }
 
 /* The current fiber is not ready, or does not want to be the next. */
@@ -251,14 +190,13 @@ static void give_way(void)
             give_turn(next);
             break;
         }
-        end_turn();
-        if (next_wake() == never)
+        hcmma_turn_end();
+        if (next_wake() == hcmma_never)
         {
             fprintf(stderr, "HHCCM020S deterministic run: every thread waits for another\n");
             _exit(3);
         }
-        skipped += next_wake() - before_turn;
-        before_turn = next_wake();
+        hcmma_turn_skip_to(next_wake());
         hcmma_det_check_limit();
     }
     switch_to(next);
@@ -268,7 +206,7 @@ static void give_way(void)
  * the others would run on in the middle of such an action, for a time that depends on how many processors the host has. */
 static void let_others(REGS *regs)
 {
-    end_turn();
+    hcmma_turn_end();
     regs->intwait = 1;
     give_way();
     regs->intwait = 0;
@@ -278,29 +216,28 @@ static void let_others(REGS *regs)
  * is to be drawn anew. */
 void hcmma_turn_over(REGS *regs)
 {
-    const long left = interrupted;
+    const long left = hcmma_turn_rest();
     long rest;
     int anew;
     current->is_cpu = 1;
-    end_turn();
+    hcmma_turn_end();
     hcmma_fork_boundary();
-    interrupted = left;
+    hcmma_turn_interrupted(left);
     anew = hcmma_race_boundary(regs);
-    rest = interrupted;
+    rest = hcmma_turn_rest();
     if (rest > 0 && !anew && !first_other())
-        go_on(rest);
+        hcmma_turn_go_on(rest);
     else
         let_others(regs);
     hcmma_race_arrive(regs);
     while (hcmma_race_only() != CMMA_NOT_A_CPU && hcmma_race_only() != regs->cpuad)
         let_others(regs);
-    /* The instruction that is now begun belongs to the turn, also if what was just done wants to be looked at. */
-    if (hcmma_turn_left == 0)
-    {
-        turn = hcmma_turn_left = 1;
-        interrupted -= interrupted > 0;
-    }
-    hcmma_turn_left--;
+    hcmma_turn_begin_instruction();
+}
+
+int hcmma_fiber_has_ended(pthread_t tid)
+{
+    return !fibers[tid - 1].used || fibers[tid - 1].ended;
 }
 
 int hcmma_thr_can_run(pthread_t tid)
@@ -346,21 +283,10 @@ void hcmma_thr_exit(void *value)
     UNREFERENCED(value);
     current->ended = 1;
     current->ready = 0;
-    current->wake = never;
+    current->wake = hcmma_never;
     ended = current;
     give_way();
     abort();
-}
-
-/* All threads that are joined have ended, or are about to: their values are not used. */
-int hcmma_thr_join(pthread_t tid, void **value)
-{
-    FIBER *fiber = &fibers[tid - 1];
-    if (value)
-        *value = NULL;
-    while (fiber->used && !fiber->ended && fiber != current)
-        hcmma_thr_sleep(1);
-    return 0;
 }
 
 pthread_t hcmma_thr_self(void)
@@ -368,7 +294,7 @@ pthread_t hcmma_thr_self(void)
     return (pthread_t)(current - fibers + 1);
 }
 
-static void wait_for(const void *what, Instant wake)
+void hcmma_fiber_wait(const void *what, Instant wake)
 {
     current->ready = 0;
     current->waits_for = what;
@@ -377,7 +303,7 @@ static void wait_for(const void *what, Instant wake)
     give_way();
 }
 
-static void wake_waiters(const void *what, int all)
+void hcmma_fiber_wake(const void *what, int all)
 {
     FIBER *first;
     int i;
@@ -393,52 +319,10 @@ static void wake_waiters(const void *what, int all)
     } while (first && all);
 }
 
-int hcmma_thr_lock(pthread_mutex_t *lock)
-{
-    while (pthread_mutex_trylock(lock))
-        wait_for(lock, never);
-    return 0;
-}
-
-int hcmma_thr_unlock(pthread_mutex_t *lock)
-{
-    const int error = pthread_mutex_unlock(lock);
-    wake_waiters(lock, 1);
-    return error;
-}
-
-int hcmma_thr_wait(pthread_cond_t *condition, pthread_mutex_t *lock, const struct timespec *until)
-{
-    Instant wake = never;
-    if (until)
-    {
-        const long long microseconds =
-            ((long long)until->tv_sec - (long long)hcmma_det.start) * 1000000 + until->tv_nsec / 1000;
-        wake = microseconds < 0 ? 0 : (Instant)microseconds * hcmma_det.rate;
-    }
-    hcmma_thr_unlock(lock);
-    wait_for(condition, wake);
-    hcmma_thr_lock(lock);
-    return until && hcmma_thr_now() >= wake ? ETIMEDOUT : 0;
-}
-
-int hcmma_thr_signal(pthread_cond_t *condition, int all)
-{
-    wake_waiters(condition, all);
-    return 0;
-}
-
-/* 0: the others first, among them CPUs in the middle of a turn. */
-int hcmma_thr_sleep(unsigned long long microseconds)
-{
-    wait_for(NULL, after(microseconds ? microseconds : 1));
-    return 0;
-}
-
 void hcmma_thr_start(void)
 {
     fibers[0].used = 1;
     fibers[0].ready = 1;
-    fibers[0].wake = never;
+    fibers[0].wake = hcmma_never;
     hcmma_one_thread = hcmma_det_start(getenv("HERCULES_DETERMINISTIC"));
 }

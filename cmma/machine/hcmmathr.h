@@ -19,7 +19,9 @@
 struct REGS;
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 extern int hcmma_one_thread;      /* this is a deterministic run */
@@ -65,6 +67,8 @@ int hcmma_thr_wait(pthread_cond_t *condition, pthread_mutex_t *lock, const struc
 int hcmma_thr_signal(pthread_cond_t *condition, int all);
 int hcmma_thr_sleep(unsigned long long microseconds);
 int hcmma_thr_time(struct timeval *now);
+time_t hcmma_thr_seconds(time_t *now);
+int hcmma_thr_usage(struct rusage *usage);
 
 /* What Hercules calls. A macro's own name in its replacement is the function. Trying to get a lock needs no other
  * form, and neither has destroying anything: pthread_kill would be for a thread that waits in a system call. */
@@ -99,6 +103,9 @@ int hcmma_thr_time(struct timeval *now);
   ((unsigned)(hcmma_one_thread ? hcmma_thr_sleep((_seconds) * 1000000ull) : (int)sleep(_seconds)))
 #define sched_yield() (hcmma_one_thread ? hcmma_thr_sleep(0) : sched_yield())
 #define gettimeofday(_now, _zone) (hcmma_one_thread ? hcmma_thr_time(_now) : gettimeofday((_now), (_zone)))
+#define time(_now) (hcmma_one_thread ? hcmma_thr_seconds(_now) : time(_now))
+/* The guest learns of it: STSI derives the CPU capability from it, DIAGNOSE X'204' stores it. */
+#define getrusage(_who, _usage) (hcmma_one_thread ? hcmma_thr_usage(_usage) : getrusage((_who), (_usage)))
 #endif
 
 #endif

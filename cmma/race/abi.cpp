@@ -35,7 +35,8 @@ void report(std::string_view line, char* error, std::size_t error_size) {
 bool is_complete(const cmma_control& control) {
   return control.general_register != nullptr && control.psw_address != nullptr &&
          control.translate != nullptr && control.run_only != nullptr && control.timer != nullptr &&
-         control.stop != nullptr && control.message != nullptr;
+         control.stop != nullptr && control.monitor != nullptr && control.message != nullptr &&
+         control.forget != nullptr;
 }
 
 Opened open_engine(cmma::host::Host& host, const cmma_control& control) {
@@ -123,6 +124,7 @@ void cmma_race_close(cmma_race* race, cmma_race_ending ending) {
     for (const std::string& line : race->engine->summary())
       race->control.message(race->control.context, line.c_str());
     write(race->schedule, cmma::race::write_scenario(race->engine->schedule()), race->control);
+    write(race->engine->uses_file(), race->engine->uses(), race->control);
     write(race->interleaving, race->engine->interleaving(), race->control);
     delete race;
   });
@@ -139,6 +141,10 @@ const struct cmma_watch* cmma_race_watch(const cmma_race* race) { return &race->
 
 void cmma_race_event(cmma_race* race, const struct cmma_event* event) {
   enclose([&] { race->engine->event(*event); });
+}
+
+void cmma_race_accessed(cmma_race* race, const struct cmma_use* access) {
+  enclose([&] { race->engine->accessed(*access); });
 }
 
 void cmma_race_address(cmma_race* race, int cpu, std::uint64_t address, std::uint64_t instructions) {

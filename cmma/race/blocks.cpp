@@ -2,9 +2,12 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <vector>
 
+#include "host/policy/split_mix.hpp"
 #include "race/engine.hpp"
 #include "race/kinds.hpp"
+#include "state/transitions.hpp"
 
 namespace cmma::race {
 namespace {
@@ -33,8 +36,20 @@ std::expected<std::uint64_t, std::string> Engine::block_of(const BlockChoice& ch
                    if (has_block) return now_.event->block;
                    return std::unexpected("the event has no block");
                  },
+                 [this](AnyVolatile) -> Found { return any_volatile(); },
                  [this](InRegister in) -> Found { return block_in_register(in); }},
       choice);
+}
+
+std::expected<std::uint64_t, std::string> Engine::any_volatile() const {
+  std::vector<std::uint64_t> blocks;
+  const auto states = host_.state_bytes();
+  for (std::uint64_t block = 0; block < states.size(); ++block) {
+    const auto eviction = state::evict(states[block], false);
+    if (eviction && eviction->action == state::HostAction::discard) blocks.push_back(block);
+  }
+  if (blocks.empty()) return std::unexpected("no block is volatile and has a frame");
+  return blocks[host::SplitMix(scenario_.seed ^ now_.last_event << 32).below(blocks.size())];
 }
 
 std::expected<std::uint64_t, std::string> Engine::block_in_register(InRegister choice) const {

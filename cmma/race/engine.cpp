@@ -1,38 +1,15 @@
+// Where a run is, and which triggers that reaches. What they do then is in actions.cpp, accesses to blocks in
+// accesses.cpp.
 #include "race/engine.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
-#include "race/kinds.hpp"
-#include "state/block_state.hpp"
 #include "state/check.hpp"
 
 namespace cmma::race {
-namespace {
-
-constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
-// A trigger without end that is refused each time would otherwise flood the console.
-constexpr std::uint64_t refusals_said = 5;
-// A CPU that has run alone for so many instructions without an event waits for another (G4).
-constexpr std::uint64_t hold_limit = 200'000;
-
-state::HostAction host_action(Action action) {
-  switch (action) {
-    case Action::page_out:
-      return state::HostAction::page_out;
-    case Action::page_in:
-      return state::HostAction::page_in;
-    case Action::drop:
-      return state::HostAction::drop;
-    default:
-      return state::HostAction::discard;
-  }
-}
-
-}  // namespace
 
 std::expected<std::unique_ptr<Engine>, std::string> Engine::open(Scenario scenario,
                                                                  std::unique_ptr<Symbols> symbols,
@@ -46,6 +23,13 @@ std::expected<std::unique_ptr<Engine>, std::string> Engine::open(Scenario scenar
 std::expected<void, std::string> Engine::plan(Scenario scenario) {
   auto armed = arm(scenario);
   if (!armed) return std::unexpected(std::move(armed.error()));
+  if (auto good = check_blocks(scenario); !good) return good;
+  if (!scenario.uses.empty() && host_.options().policy != "none")
+    return std::unexpected(scenario.file + ": uses are recorded with the policy none only");
+  if (!scenario.uses.empty() && !recorder_) {
+    host_.note_uses();
+    recorder_.emplace(host_, control_);
+  }
   scenario_ = std::move(scenario);
   armed_ = std::move(*armed);
   set_watch();
@@ -95,14 +79,12 @@ void Engine::event(const cmma_event& event) {
   now_ = {.cpu = event.cpu,
           .instructions = event.instructions,
           .last_event = event.index,
+          .event_cpu = event.cpu,
+          .event_instructions = event.instructions,
+          .drawn = false,
           .address = event.address,
           .event = &event};
-  story_.event({.cpu = event.kind >= CMMA_EVENT_DISCARD && event.kind <= CMMA_EVENT_DROP ? -1 : event.cpu,
-                .event = event.index,
-                .instructions = event.instructions,
-                .address = event.address,
-                .what = event,
-                .text = {}});
+  note_event(event);
   if (event.kind == CMMA_EVENT_ESSA && event.cpu >= 0 && event.cpu < cpu_limit)
     last_essa_[static_cast<std::size_t>(event.cpu)] = event.block;
   if (hold_ && event.cpu == hold_->cpu) {
@@ -114,13 +96,11 @@ void Engine::event(const cmma_event& event) {
     }
   }
   look_for_broken(event);
+  if (recorder_) recorder_->event(event);
   check_points();
   for (Armed& armed : armed_) {
     const auto* const at = std::get_if<AtEvent>(&armed.trigger.place);
-    if (at == nullptr || (at->kind != 0 && at->kind != event.kind)) continue;
-    if (at->detail && *at->detail != event.detail) continue;
-    if (at->operand && *at->operand >> CMMA_BLOCK_SHIFT != event.block) continue;
-    pass(armed);
+    if (at != nullptr && (at->kind == 0 || at->kind == event.kind)) pass_event(armed, *at);
   }
   now_.event = nullptr;
 }
@@ -129,6 +109,7 @@ void Engine::address(int cpu, std::uint64_t address, std::uint64_t instructions)
   now_.cpu = cpu;
   now_.instructions = instructions;
   now_.address = address;
+  now_.drawn = true;
   if (hold_ && hold_->until == address && hold_->cpu == cpu) end_switch();
   check_points();
   for (Armed& armed : armed_) {
@@ -140,6 +121,9 @@ void Engine::reached(int cpu, std::uint64_t instructions) {
   now_.cpu = cpu;
   now_.instructions = instructions;
   now_.address = cpu >= 0 ? control_.psw_address(control_.context, cpu) : 0;
+  now_.drawn = true;
+  // Before anything is done here: a step with this place would come first.
+  if (recorder_) recorder_->reached({.instructions = instructions, .event = now_.last_event});
   check_points();
 }
 
@@ -156,8 +140,24 @@ void Engine::pass(Armed& armed) {
   if (++armed.tally.reached >= armed.trigger.nth) fire(armed);
 }
 
+void Engine::pass_event(Armed& armed, const AtEvent& at) {
+  if (at.detail && *at.detail != now_.event->detail) return;
+  if (at.operand && *at.operand >> CMMA_BLOCK_SHIFT != now_.event->block) return;
+  pass(armed);
+}
+
+void Engine::note_event(const cmma_event& event) {
+  const bool of_the_host = event.kind >= CMMA_EVENT_DISCARD && event.kind <= CMMA_EVENT_DROP;
+  story_.event({.cpu = of_the_host ? -1 : event.cpu,
+                .event = event.index,
+                .instructions = event.instructions,
+                .address = event.address,
+                .what = event,
+                .text = {}});
+}
+
 void Engine::check_points() {
-  if (now_.instructions < watch_.deadline) return;
+  if (now_.instructions < due_) return;
   if (hold_ && now_.instructions >= hold_->end) end_switch();
   for (Armed& armed : armed_) {
     const auto* const at = std::get_if<AtPoint>(&armed.trigger.place);
@@ -165,7 +165,7 @@ void Engine::check_points() {
       continue;
     const std::uint64_t event = at->after_event.value_or(now_.last_event);
     if (now_.instructions == at->instructions && now_.last_event == event) {
-      pass(armed);
+      if (now_.drawn || !at->drawn) pass(armed);
     } else if (now_.instructions > at->instructions || now_.last_event > event) {
       armed.tally.missed = true;
       say(fmt::format("race: this is not the run of the schedule: at {} nothing did '{}'", place(),
@@ -175,160 +175,38 @@ void Engine::check_points() {
   set_watch();
 }
 
+bool Engine::is_behind_event() const {
+  return now_.cpu == now_.event_cpu && now_.instructions == now_.event_instructions;
+}
+
 std::string Engine::place() const {
   return fmt::format("instruction {}, behind event {}", now_.instructions, now_.last_event);
 }
 
 void Engine::set_watch() {
-  watch_ = {};
-  watch_.deadline = never;
+  std::ranges::fill(watch_.address, std::uint64_t{0});
+  due_ = never;
+  set_watched_blocks();
   const auto let_through = [this](std::uint64_t address) {
     const std::uint64_t hash = (address >> 1) ^ (address >> 13);
     watch_.address[hash >> 6 & (CMMA_WATCH_WORDS - 1)] |= std::uint64_t{1} << (hash & 63);
   };
-  if (hold_) watch_.deadline = hold_->end;
+  if (hold_) due_ = hold_->end;
   if (hold_ && hold_->until) let_through(*hold_->until);
   for (const Armed& armed : armed_) {
     if (armed.trigger.count != 0 && armed.fired() >= armed.trigger.count) continue;
-    // The machine is slow while it looks at each instruction: not before it can be of use.
-    if (armed.address && !waits(armed)) let_through(*armed.address);
+    if (armed.address && is_live(armed)) let_through(*armed.address);
     const auto* const at = std::get_if<AtPoint>(&armed.trigger.place);
-    if (at != nullptr && !armed.tally.missed) watch_.deadline = std::min(watch_.deadline, at->instructions);
+    if (at != nullptr && !armed.tally.missed) due_ = std::min(due_, at->instructions);
   }
+  // Each place has to be known.
+  watch_.deadline = recorder_ ? 0 : due_;
 }
 
-// ---- what is done -----------------------------------------------------------------------------------------
-
-void Engine::fire(Armed& armed) {
-  const Outcome outcome = act(armed);
-  std::string text;
-  if (outcome) {
-    ++armed.tally.done;
-    text = *outcome;
-  } else {
-    ++armed.tally.refused;
-    text = fmt::format("NOT DONE: {}: {}", describe(armed.trigger), outcome.error());
-    if (armed.tally.refused <= refusals_said) say(fmt::format("race: at {}: {}", place(), text));
-  }
-  const Action action = armed.trigger.action;
-  const bool of_the_guest = action == Action::print || action == Action::stop;
-  story_.action({.cpu = of_the_guest ? now_.cpu : -1,
-                 .event = now_.last_event,
-                 .instructions = now_.instructions,
-                 .address = of_the_guest ? now_.address : 0,
-                 .what = {},
-                 .text = "* " + text});
-  set_watch();
-}
-
-Engine::Outcome Engine::act(const Armed& armed) {
-  const Trigger& trigger = armed.trigger;
-  switch (trigger.action) {
-    case Action::discard:
-    case Action::page_out:
-    case Action::page_in:
-    case Action::drop:
-      return act_on_block(armed);
-    case Action::switch_cpu:
-      return switch_cpu(armed);
-    case Action::release:
-      if (!hold_) return std::unexpected("no switch is in force");
-      end_hold();
-      return "release";
-    case Action::timer: {
-      const int cpu = trigger.to.value_or(now_.cpu);
-      if (cpu < 0 || control_.timer(control_.context, cpu) == 0)
-        return std::unexpected("there is no such CPU, or it is stopped");
-      Trigger step;
-      step.action = Action::timer;
-      step.to = cpu;
-      note_step(step);
-      return fmt::format("timer for cpu{}", cpu);
-    }
-    case Action::stop:
-    case Action::print:
-      break;
-  }
-  std::string line =
-      fmt::format("race: cpu{} at {:x} {}, {}", now_.cpu, now_.address, name_of(now_.address), place());
-  if (now_.event != nullptr) line += ", " + describe(*now_.event);
-  if (!trigger.text.empty()) line += ": " + trigger.text;
-  if (trigger.action == Action::print) {
-    say(line);
-  } else {
-    Trigger step;
-    step.action = Action::stop;
-    step.text = trigger.text;
-    note_step(step);
-    control_.stop(control_.context, line.c_str());
-  }
-  return fmt::format("{} {}", action_name(trigger.action), trigger.text);
-}
-
-Engine::Outcome Engine::act_on_block(const Armed& armed) {
-  const Action action = armed.trigger.action;
-  const auto block = block_of(*armed.trigger.block);
-  if (!block) return std::unexpected(block.error());
-  const host::Host::Acted acted = host_.act(host_action(action), *block);
-  if (acted.obstacle) {
-    return std::unexpected(fmt::format("block {:#x} ({}): {}", *block << CMMA_BLOCK_SHIFT,
-                                       state::to_text(acted.before), *acted.obstacle));
-  }
-  Trigger step;
-  step.action = action;
-  step.block = *block << CMMA_BLOCK_SHIFT;
-  note_step(step);
-  return fmt::format("{} {:#x}: {} -> {}", action_name(action), *block << CMMA_BLOCK_SHIFT,
-                     state::to_text(acted.before), state::to_text(acted.after));
-}
-
-Engine::Outcome Engine::switch_cpu(const Armed& armed) {
-  const int cpu = *armed.trigger.to;
-  if (control_.run_only(control_.context, cpu) == 0)
-    return std::unexpected("there is no such CPU, or it cannot run now");
-  const bool ends_itself = armed.trigger.stay != 0 || armed.until;  // in a schedule there is a release
-  hold_ = {.cpu = cpu,
-           .stay = armed.trigger.stay,
-           .until = armed.until,
-           .end = ends_itself ? now_.instructions + hold_limit : never,
-           .back = {}};
-  if (ends_itself && now_.cpu != cpu && now_.cpu >= 0) hold_->back = now_.cpu;
-  note_switch(cpu);
-  return fmt::format("switch to cpu{}", cpu);
-}
-
-void Engine::end_switch() {
-  const std::optional<int> back = hold_->back;
-  if (!back || control_.run_only(control_.context, *back) == 0) {
-    end_hold();
-    return;
-  }
-  hold_ = {.cpu = *back, .stay = 1, .until = {}, .end = now_.instructions + hold_limit, .back = {}};
-  note_switch(*back);
-  set_watch();
-}
-
-void Engine::note_switch(int cpu) {
-  Trigger step;
-  step.action = Action::switch_cpu;
-  step.to = cpu;
-  note_step(step);
-}
-
-void Engine::end_hold() {
-  hold_.reset();
-  control_.run_only(control_.context, CMMA_NOT_A_CPU);
-  Trigger step;
-  step.action = Action::release;
-  note_step(step);
-  set_watch();
-}
-
-// In a schedule a switch has no end of its own: the release is a step too.
-void Engine::note_step(Trigger step) {
-  step.place = AtPoint{.instructions = now_.instructions, .after_event = now_.last_event};
-  if (now_.cpu >= 0) step.cpu = now_.cpu;
-  steps_.push_back(std::move(step));
+// The machine is slow while it looks at each instruction, or each access to a block: not before it can be of
+// use.
+bool Engine::is_live(const Armed& armed) const {
+  return !waits(armed) && (armed.trigger.count == 0 || armed.fired() < armed.trigger.count);
 }
 
 // ---- invariants -------------------------------------------------------------------------------------------
@@ -347,6 +225,7 @@ void Engine::look_for_broken(const cmma_event& event) {
 }
 
 void Engine::finish() {
+  if (recorder_) recorder_->finish();
   if (!found_.empty() || !host_.options().invariants) return;
   auto broken = host_.broken();
   if (!broken) broken = host_.look_at_all();
@@ -372,6 +251,7 @@ Scenario Engine::schedule() const {
   Scenario schedule = scenario_;
   schedule.triggers = steps_;
   schedule.found = found_;
+  schedule.uses.clear();
   return schedule;
 }
 

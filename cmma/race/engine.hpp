@@ -5,7 +5,8 @@
 // Threads: one. Invariants
 //   G1  Each time that a trigger fires it is counted as done or as refused, and a refusal has its reason.
 //   G2  The steps are what was done, in order; as a schedule they do the same in the same run.
-//   G3  watch() lets through every address at which a trigger that can still fire wants to be told.
+//   G3  watch() lets through every address at which a trigger that can still fire wants to be told, and lists
+//       every block of which it does, and DAT tables.
 //   G4  A switch that ends by itself ends: a CPU that spins without events has no more than hold_limit.
 #ifndef CMMA_RACE_ENGINE_HPP
 #define CMMA_RACE_ENGINE_HPP
@@ -13,6 +14,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +26,7 @@
 #include "race/pages.hpp"
 #include "race/scenario.hpp"
 #include "race/symbols.hpp"
+#include "race/uses.hpp"
 
 namespace cmma::race {
 
@@ -37,6 +40,7 @@ class Engine {
   [[nodiscard]] std::expected<void, std::string> plan(Scenario scenario);
 
   void event(const cmma_event& event);
+  void accessed(const cmma_use& access);
   void address(int cpu, std::uint64_t address, std::uint64_t instructions);
   void reached(int cpu, std::uint64_t instructions);
   // The guest has ended: what can be looked at then only.
@@ -58,6 +62,9 @@ class Engine {
   };
   [[nodiscard]] Tally tally(std::size_t trigger) const { return armed_.at(trigger).tally; }
   [[nodiscard]] Scenario schedule() const;  // G2
+  // The file that the scenario wants, and what is to be in it. Empty: none.
+  [[nodiscard]] const std::string& uses_file() const { return scenario_.uses; }
+  [[nodiscard]] std::string uses() const { return recorder_ ? write_uses(recorder_->intervals()) : ""; }
   [[nodiscard]] std::string interleaving() const { return story_.as_text(symbols_.get()); }
   // Function and offset; empty if there is none, or there are no symbols.
   [[nodiscard]] std::string name_of(std::uint64_t address) const {
@@ -68,6 +75,9 @@ class Engine {
 
  private:
   static constexpr int cpu_limit = 8;
+  static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
+  // A CPU that has run alone for so many instructions without an event waits for another (G4).
+  static constexpr std::uint64_t hold_limit = 200'000;
 
   struct Armed {
     Trigger trigger;
@@ -82,8 +92,11 @@ class Engine {
     int cpu = CMMA_NOT_A_CPU;
     std::uint64_t instructions = 0;
     std::uint64_t last_event = 0;
+    int event_cpu = CMMA_NOT_A_CPU;  // whose event that was, and when
+    std::uint64_t event_instructions = 0;
+    bool drawn = false;  // the CPU has been drawn to go on, and is about to execute
     std::uint64_t address = 0;
-    const cmma_event* event = nullptr;  // while in event()
+    const cmma_event* event = nullptr;  // while its triggers fire
   };
   struct Hold {
     int cpu = CMMA_NOT_A_CPU;
@@ -100,8 +113,11 @@ class Engine {
   [[nodiscard]] std::expected<std::vector<Armed>, std::string> arm(const Scenario& scenario) const;
   [[nodiscard]] bool waits(const Armed& armed) const;  // for the trigger of its `after`
   [[nodiscard]] bool can_fire(const Armed& armed) const;
-  void pass(Armed& armed);  // its place is reached
+  void pass(Armed& armed);                           // its place is reached
+  void pass_event(Armed& armed, const AtEvent& at);  // the same, if the event is as it wants it
+  void note_event(const cmma_event& event);
   void check_points();
+  [[nodiscard]] bool is_behind_event() const;  // and the CPU has not executed anything since
   void fire(Armed& armed);
   [[nodiscard]] Outcome act(const Armed& armed);
   [[nodiscard]] Outcome act_on_block(const Armed& armed);
@@ -110,11 +126,17 @@ class Engine {
   void end_switch();  // by itself
   void note_step(Trigger step);
   void note_switch(int cpu);
+  [[nodiscard]] bool is_live(const Armed& armed) const;  // may fire in the future, and waits for nobody
   void set_watch();
   void say(const std::string& line) const { control_.message(control_.context, line.c_str()); }
   void look_for_broken(const cmma_event& event);
   void note_broken(const host::Broken& broken);
   [[nodiscard]] std::string place() const;
+
+  // ---- accesses.cpp ----
+  [[nodiscard]] static std::expected<void, std::string> check_blocks(const Scenario& scenario);
+  void stored_into_table(const cmma_use& access);
+  void set_watched_blocks();
 
   // ---- page_walk.cpp ----
   [[nodiscard]] bool has_pages() const { return symbols_ != nullptr && symbols_->linked("vmemmap"); }
@@ -123,6 +145,7 @@ class Engine {
   // ---- blocks.cpp ----
   [[nodiscard]] std::uint64_t struct_page_size() const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> block_of(const BlockChoice& choice) const;
+  [[nodiscard]] std::expected<std::uint64_t, std::string> any_volatile() const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> block_in_register(InRegister choice) const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> block_of_page(std::uint64_t page) const;
   [[nodiscard]] std::expected<std::uint64_t, std::string> variable(std::string_view name,
@@ -140,7 +163,10 @@ class Engine {
   std::optional<Hold> hold_;
   std::array<std::optional<std::uint64_t>, cpu_limit> last_essa_{};
   cmma_watch watch_{};
+  // Instructions at which something is to be done or ended; never before watch_.deadline.
+  std::uint64_t due_ = 0;
   std::vector<PageFinding> pages_before_;
+  std::optional<UseRecorder> recorder_;
 };
 
 }  // namespace cmma::race

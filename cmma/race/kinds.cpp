@@ -12,7 +12,10 @@ constexpr std::array<Kind, CMMA_EVENT_KINDS> all{{
     {CMMA_EVENT_ESSA, "essa", "ESSA; the detail is the ORC", true},
     {CMMA_EVENT_STORAGE_KEY, "storage-key", "an instruction on a storage key", true},
     {CMMA_EVENT_PURGE, "purge", "TLB entries are purged (IPTE, IDTE, PTLB...)", false},
-    {CMMA_EVENT_PTE_STORE, "pte-store", "a store into a DAT table", true},
+    {CMMA_EVENT_PTE_STORE, "pte-store",
+     "a store into a DAT table; the detail is 0 for a page table, 1 for a segment table, 2 to 4 for region "
+     "tables",
+     true},
     {CMMA_EVENT_SIGP, "sigp", "SIGP; the detail is the order", false},
     {CMMA_EVENT_INTERRUPTION, "interruption", "an interruption; the detail is class * 65536 + code", false},
     {CMMA_EVENT_LPSW, "lpsw", "LPSW or LPSWE", false},
@@ -50,6 +53,7 @@ std::string describe(const cmma_event& event) {
       text += fmt::format(" {} {:04x}", class_name(event.detail >> 16), event.detail & 0xffff);
       break;
     case CMMA_EVENT_ESSA:
+    case CMMA_EVENT_PTE_STORE:
       text += fmt::format(" {}", event.detail);
       break;
     case CMMA_EVENT_SIGP:

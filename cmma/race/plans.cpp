@@ -187,6 +187,41 @@ class Random final : public Planner {
   const RandomSpace space_;
 };
 
+class Uses final : public Planner {
+ public:
+  explicit Uses(UsesSpace space) : space_(std::move(space)) {}
+  std::uint64_t count() const override { return std::min(all(), space_.most); }
+  std::vector<Trigger> plan(std::uint64_t number) const override {
+    const UseInterval& interval = at(number);
+    const UsePlace place = space_.early ? interval.first : interval.last;
+    Trigger trigger;
+    trigger.place = AtPoint{.instructions = place.instructions, .after_event = place.event};
+    trigger.action = Action::discard;
+    trigger.block = interval.block << CMMA_BLOCK_SHIFT;
+    return {std::move(trigger)};
+  }
+  std::uint64_t places(std::uint64_t number) const override { return at(number).places; }
+  // Other intervals are another campaign.
+  std::string description() const override {
+    std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
+    for (const char c : write_uses(space_.intervals))
+      hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    const std::string some = count() == all() ? "" : fmt::format("{} of ", count());
+    return fmt::format("uses {}{} to {} of {} ({:016x}): discard at the {} place", some, space_.first,
+                       space_.last, space_.intervals.size(), hash, space_.early ? "first" : "last");
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t all() const { return space_.last - space_.first + 1; }
+  [[nodiscard]] const UseInterval& at(std::uint64_t number) const {
+    check(number < count(), "X2: a plan that there is");
+    // Below 2^32 intervals, as a run has them.
+    return space_.intervals.at(space_.first - 1 + number * all() / count());
+  }
+
+  const UsesSpace space_;
+};
+
 }  // namespace
 
 std::unique_ptr<Planner> plan_nth(NthSpace space) { return std::make_unique<Nth>(std::move(space)); }
@@ -194,5 +229,6 @@ std::unique_ptr<Planner> plan_bounded(BoundedSpace space) {
   return std::make_unique<Bounded>(std::move(space));
 }
 std::unique_ptr<Planner> plan_random(RandomSpace space) { return std::make_unique<Random>(std::move(space)); }
+std::unique_ptr<Planner> plan_uses(UsesSpace space) { return std::make_unique<Uses>(std::move(space)); }
 
 }  // namespace cmma::race

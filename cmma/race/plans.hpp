@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "race/scenario.hpp"
+#include "race/uses.hpp"
 
 namespace cmma::race {
 
@@ -30,6 +31,9 @@ class Planner {
   [[nodiscard]] virtual std::vector<Trigger> plan(std::uint64_t number) const = 0;
   // One line that is the same for planners that give the same plans.
   [[nodiscard]] virtual std::string description() const = 0;
+  // How many runs this one is as good as.
+  // REQUIRES: number < count().
+  [[nodiscard]] virtual std::uint64_t places(std::uint64_t /*number*/) const { return 1; }
 };
 
 // A block and what to do with it.
@@ -69,6 +73,18 @@ struct RandomSpace {
   std::vector<Deed> choices;
 };
 [[nodiscard]] std::unique_ptr<Planner> plan_random(RandomSpace space);
+
+// One discard in each interval between two uses of a block, numbered as they were recorded: at its last
+// place, or at its first one. The two are the same run (uses.hpp). If there are more than
+// `most`, so many of them, spread evenly.
+struct UsesSpace {
+  std::vector<UseInterval> intervals;
+  std::uint64_t first = 1;
+  std::uint64_t last = 1;
+  bool early = false;
+  std::uint64_t most = ~std::uint64_t{0};
+};
+[[nodiscard]] std::unique_ptr<Planner> plan_uses(UsesSpace space);
 
 }  // namespace cmma::race
 #endif

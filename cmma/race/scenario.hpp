@@ -4,7 +4,8 @@
 // explorer.
 //
 // Invariants
-//   S1  A trigger has exactly one kind of place: an address, an event, or a point in the run.
+//   S1  A trigger has exactly one kind of place: an address, an event, an access, or a point in
+//       the run.
 //   S2  What an action needs is there: `block` for an action on a block, `to` for a switch, and nothing else
 //   is. S3  write_scenario() and read_scenario() are inverse to each other (but for comments and layout).
 #ifndef CMMA_RACE_SCENARIO_HPP
@@ -18,6 +19,8 @@
 #include <variant>
 #include <vector>
 
+#include "cmma/race.h"
+
 namespace cmma::race {
 
 enum class Action : std::uint8_t {
@@ -29,7 +32,8 @@ enum class Action : std::uint8_t {
   release,
   timer,
   stop,
-  print
+  print,
+  monitor
 };
 
 [[nodiscard]] std::string_view action_name(Action action);  // as in a scenario: "page-out"
@@ -51,14 +55,22 @@ struct AtEvent {
   friend bool operator==(const AtEvent&, const AtEvent&) = default;
 };
 
+// An instruction that has used an operand in the block of this absolute address.
+struct AtAccess {
+  std::uint64_t address = 0;
+  std::uint32_t kinds = CMMA_ACCESS_LOAD | CMMA_ACCESS_STORE;  // any of these
+  friend bool operator==(const AtAccess&, const AtAccess&) = default;
+};
+
 // A point in the run, as a schedule has it (E2 of cmma/race.h).
 struct AtPoint {
   std::uint64_t instructions = 0;
   std::optional<std::uint64_t> after_event;  // empty: whatever it is
+  bool drawn = false;  // not behind that event, but when the CPU is about to execute: it has been drawn
   friend bool operator==(const AtPoint&, const AtPoint&) = default;
 };
 
-using Place = std::variant<AtAddress, AtEvent, AtPoint>;
+using Place = std::variant<AtAddress, AtEvent, AtPoint, AtAccess>;
 
 // ---- which block ----
 
@@ -68,13 +80,16 @@ struct LastEssa {  // the operand of the last ESSA of the CPU
 struct EventBlock {  // the one that the event names
   friend bool operator==(const EventBlock&, const EventBlock&) = default;
 };
+struct AnyVolatile {  // one with a frame that is volatile or potentially volatile, drawn from seed and event
+  friend bool operator==(const AnyVolatile&, const AnyVolatile&) = default;
+};
 struct InRegister {  // of the address in a general register
   unsigned number = 0;
   bool page = false;  // the register holds the address of a struct page
   friend bool operator==(const InRegister&, const InRegister&) = default;
 };
 // A number is an absolute address.
-using BlockChoice = std::variant<std::uint64_t, LastEssa, EventBlock, InRegister>;
+using BlockChoice = std::variant<std::uint64_t, LastEssa, EventBlock, AnyVolatile, InRegister>;
 
 struct Trigger {
   std::string name;   // for `after`; may be empty
@@ -88,7 +103,7 @@ struct Trigger {
   std::optional<int> to;             // switch, timer: this CPU
   std::optional<std::string> until;  // switch: until that CPU is there, or...
   std::uint64_t stay = 0;            // ...has had so many events; 0: until a release
-  std::string text;                  // print, stop
+  std::string text;                  // print, stop, monitor
   unsigned line = 0;                 // in the file; 0 if it comes from none
 };
 
@@ -121,6 +136,7 @@ struct Scenario {
   std::string summary;
   std::string expect;  // failure signature; may be empty
   std::string found;   // in a schedule: what the engine itself found wrong, as a signature; may be empty
+  std::string uses;    // a file for when blocks that could be discarded are used; empty: none
   std::uint64_t seed = 1;
   Boot boot;
   Guest guest;

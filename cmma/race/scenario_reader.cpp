@@ -21,8 +21,13 @@ namespace {
 
 using Done = std::expected<void, std::string>;
 
-constexpr std::array<std::string_view, 9> action_names{"discard", "page-out", "page-in", "drop", "switch",
-                                                       "release", "timer",    "stop",    "print"};
+constexpr std::array<std::string_view, 10> action_names{"discard", "page-out", "page-in", "drop",  "switch",
+                                                        "release", "timer",    "stop",    "print", "monitor"};
+
+// Actions that say where the guest is.
+bool speaks(Action action) {
+  return action == Action::print || action == Action::stop || action == Action::monitor;
+}
 
 unsigned line_of(const toml::node& node) { return static_cast<unsigned>(node.source().begin.line); }
 
@@ -39,6 +44,7 @@ class Reader {
     scenario.summary = text(root, "summary");
     scenario.expect = text(root, "expect");
     scenario.found = text(root, "found");
+    scenario.uses = text(root, "uses");
     scenario.seed = number(root, "seed").value_or(1);
     if (auto good = read_boot(root, scenario.boot); !good) return std::unexpected(good.error());
     if (auto good = read_guest(root, scenario.guest); !good) return std::unexpected(good.error());
@@ -73,6 +79,8 @@ class Reader {
                });
       case Type::place:
         return number || node.is_string();
+      case Type::flag:
+        return node.is_boolean();
     }
     return false;
   }
@@ -169,11 +177,11 @@ class Reader {
   }
 
   [[nodiscard]] std::expected<Place, std::string> read_place(const toml::table& table, unsigned line) const {
-    const int kinds_given =
-        int{table.contains("at")} + int{table.contains("event")} + int{table.contains("instructions")};
+    const int kinds_given = int{table.contains("at")} + int{table.contains("event")} +
+                            int{table.contains("access")} + int{table.contains("instructions")};
     if (kinds_given != 1) {
-      return wrong(line, kinds_given == 0 ? "a trigger needs at, event or instructions"
-                                          : "at, event and instructions exclude each other");
+      return wrong(line, kinds_given == 0 ? "a trigger needs at, event, access or instructions"
+                                          : "at, event, access and instructions exclude each other");
     }
     const auto only_with = [&](std::string_view key, bool allowed, std::string_view what) -> Done {
       if (table.contains(key) && !allowed)
@@ -189,14 +197,20 @@ class Reader {
           only_with("detail", kind != nullptr && event != "essa", "an event (and orc is that of essa)"),
           only_with("operand", kind != nullptr && kind->has_block, "an event that has a block"),
           only_with("after-event", table.contains("instructions"), "instructions"),
-          only_with("nth", !table.contains("instructions"), "at and event"),
-          only_with("count", !table.contains("instructions"), "at and event")}) {
+          only_with("drawn", table.contains("instructions"), "instructions"),
+          only_with("kind", table.contains("access"), "access"),
+          only_with("nth", !table.contains("instructions"), "at, event and access"),
+          only_with("count", !table.contains("instructions"), "at, event and access")}) {
       if (!good) return std::unexpected(good.error());
     }
     if (const auto at = number(table, "at")) return AtAddress{*at};
     if (table.contains("at")) return AtAddress{text(table, "at")};
-    if (const auto point = number(table, "instructions"))
-      return AtPoint{.instructions = *point, .after_event = number(table, "after-event")};
+    if (const auto access = number(table, "access")) return read_access(table, *access);
+    if (const auto point = number(table, "instructions")) {
+      return AtPoint{.instructions = *point,
+                     .after_event = number(table, "after-event"),
+                     .drawn = table["drawn"].value_or(false)};
+    }
     AtEvent at;
     at.kind = kind == nullptr ? 0 : kind->number;
     for (const std::string_view key : {"orc", "detail"}) {
@@ -210,12 +224,27 @@ class Reader {
     return at;
   }
 
+  [[nodiscard]] std::expected<Place, std::string> read_access(const toml::table& table,
+                                                              std::uint64_t address) const {
+    AtAccess at{.address = address};
+    const std::string kind = text(table, "kind");
+    if (kind == "load") {
+      at.kinds = CMMA_ACCESS_LOAD;
+    } else if (kind == "store") {
+      at.kinds = CMMA_ACCESS_STORE;
+    } else if (table.contains("kind")) {
+      return wrong(line_of(*table.get("kind")), R"(kind must be "load" or "store")");
+    }
+    return at;
+  }
+
   [[nodiscard]] std::expected<BlockChoice, std::string> read_block(const toml::table& table,
                                                                    bool has_event) const {
     const unsigned line = line_of(*table.get("block"));
     if (const auto address = number(table, "block")) return *address;
     std::string_view word = *table["block"].value<std::string_view>();
     if (word == "last-essa") return LastEssa{};
+    if (word == "any volatile") return AnyVolatile{};
     if (word == "event") {
       if (!has_event) return wrong(line, "block = \"event\" goes with an event that has a block only");
       return EventBlock{};
@@ -230,8 +259,9 @@ class Reader {
       const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), choice.number);
       if (error == std::errc{} && end == word.data() + word.size() && choice.number < 16) return choice;
     }
-    return wrong(line,
-                 R"(block must be an address, "last-essa", "event", "register N" or "page in register N")");
+    return wrong(
+        line,
+        R"(block must be an address, "last-essa", "event", "any volatile", "register N" or "page in register N")");
   }
 
   [[nodiscard]] std::expected<std::optional<int>, std::string> read_cpu(const toml::table& table,
@@ -288,10 +318,10 @@ class Reader {
       bool required;
       bool allowed;
     };
-    for (const Rule& rule : {Rule{"block", acts_on_block(action), acts_on_block(action)},
-                             Rule{"to", switches, switches || action == Action::timer},
-                             Rule{"until", false, switches}, Rule{"stay", false, switches},
-                             Rule{"text", false, action == Action::print || action == Action::stop}}) {
+    for (const Rule& rule :
+         {Rule{"block", acts_on_block(action), acts_on_block(action)},
+          Rule{"to", switches, switches || action == Action::timer}, Rule{"until", false, switches},
+          Rule{"stay", false, switches}, Rule{"text", false, speaks(action)}}) {
       if (rule.required && !table.contains(rule.key))
         return wrong(trigger.line, fmt::format("the action {} needs {}", action_name(action), rule.key));
       if (!rule.allowed && table.contains(rule.key)) {
@@ -356,6 +386,7 @@ std::expected<Scenario, std::string> read_scenario(const std::string& file) {
   const auto settle = [&](std::string& name) {
     if (!name.empty()) name = (folder / name).lexically_normal().string();
   };
+  settle(scenario->uses);
   settle(scenario->boot.kernel);
   settle(scenario->boot.initrd);
   settle(scenario->guest.vmlinux);

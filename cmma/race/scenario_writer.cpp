@@ -12,7 +12,7 @@ struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') {
@@ -31,7 +31,7 @@ class Writer {
  public:
   void raw(std::string_view line) { out_ += line; }
   void text(std::string_view key, std::string_view value) {
-    if (!value.empty()) out_ += fmt::format("{} = {}\n", key, quoted(value));
+    if (!value.empty()) out_ += fmt::format("{} = {}\n", key, in_quotes(value));
   }
   void number(std::string_view key, std::uint64_t value) { out_ += fmt::format("{} = {}\n", key, value); }
   void address(std::string_view key, std::uint64_t value) { out_ += fmt::format("{} = {:#x}\n", key, value); }
@@ -39,7 +39,7 @@ class Writer {
     if (values.empty()) return;
     out_ += fmt::format("{} = [", key);
     for (std::size_t i = 0; i < values.size(); ++i)
-      out_ += fmt::format("{}{}", i == 0 ? "" : ", ", quoted(values[i]));
+      out_ += fmt::format("{}{}", i == 0 ? "" : ", ", in_quotes(values[i]));
     out_ += "]\n";
   }
   [[nodiscard]] std::string take() { return std::move(out_); }
@@ -52,11 +52,26 @@ std::string block_in_words(const BlockChoice& choice) {
   return std::visit(Overloaded{[](std::uint64_t address) { return fmt::format("{:#x}", address); },
                                [](LastEssa) { return std::string{"last-essa"}; },
                                [](EventBlock) { return std::string{"event"}; },
+                               [](AnyVolatile) { return std::string{"any volatile"}; },
                                [](InRegister choice_) {
                                  return fmt::format("{}register {}", choice_.page ? "page in " : "",
                                                     choice_.number);
                                }},
                     choice);
+}
+
+// "load" or "store"; empty for both.
+std::string_view access_kind(const AtAccess& at) {
+  if (at.kinds == CMMA_ACCESS_LOAD) return "load";
+  return at.kinds == CMMA_ACCESS_STORE ? "store" : "";
+}
+
+std::string access_in_words(const AtAccess& at) {
+  const std::string_view kind = access_kind(at);
+  const std::string_view words = kind.empty()     ? "an access to"
+                                 : kind == "load" ? "a load from"
+                                                  : "a store into";
+  return fmt::format(" at {} {:#x}", words, at.address);
 }
 
 void write_place(Writer& out, const Place& place) {
@@ -74,9 +89,14 @@ void write_place(Writer& out, const Place& place) {
                             out.number(at.kind == CMMA_EVENT_ESSA ? "orc" : "detail", *at.detail);
                           if (at.operand) out.address("operand", *at.operand);
                         },
+                        [&](const AtAccess& at) {
+                          out.address("access", at.address);
+                          out.text("kind", access_kind(at));
+                        },
                         [&](const AtPoint& at) {
                           out.number("instructions", at.instructions);
                           if (at.after_event) out.number("after-event", *at.after_event);
+                          if (at.drawn) out.raw("drawn = true\n");
                         }},
              place);
 }
@@ -107,11 +127,12 @@ void write_trigger(Writer& out, const Trigger& trigger) {
 
 std::string write_scenario(const Scenario& scenario) {
   Writer out;
-  out.raw(fmt::format("name = {}\n", quoted(scenario.name)));
+  out.raw(fmt::format("name = {}\n", in_quotes(scenario.name)));
   out.text("race", scenario.race);
-  out.raw(fmt::format("summary = {}\n", quoted(scenario.summary)));
+  out.raw(fmt::format("summary = {}\n", in_quotes(scenario.summary)));
   out.text("expect", scenario.expect);
   out.text("found", scenario.found);
+  out.text("uses", scenario.uses);
   out.number("seed", scenario.seed);
 
   const Boot& boot = scenario.boot;
@@ -125,7 +146,7 @@ std::string write_scenario(const Scenario& scenario) {
   out.number("cpus", boot.cpus);
   out.texts("disk", boot.disks);
   out.text("policy", boot.policy);
-  if (boot.run) out.raw(fmt::format("run = {}\n", quoted(*boot.run)));
+  if (boot.run) out.raw(fmt::format("run = {}\n", in_quotes(*boot.run)));
   if (boot.timeout != 0) out.raw(fmt::format("timeout = {:#}\n", boot.timeout));
   if (boot.limit) out.raw(fmt::format("limit = {:#}\n", *boot.limit));
   out.texts("options", boot.options);
@@ -159,10 +180,12 @@ std::string describe(const Trigger& trigger) {
                                  if (at.operand) text += fmt::format(" on {:#x}", *at.operand);
                                  return text;
                                },
+                               [](const AtAccess& at) { return access_in_words(at); },
                                [](const AtPoint& at) {
                                  std::string text = fmt::format(" at instruction {}", at.instructions);
                                  if (at.after_event)
                                    text += fmt::format(", behind event {}", *at.after_event);
+                                 if (at.drawn) text += ", before the next instruction";
                                  return text;
                                }},
                     trigger.place);

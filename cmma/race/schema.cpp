@@ -19,6 +19,8 @@ constexpr std::array keys{
     Key{top, "summary", text, true, "One line: who races with whom"},
     Key{top, "expect", text, false, "The failure signature of a hit (`cmma race signature FILE` prints one)"},
     Key{top, "found", text, false, "In a schedule: what the machine itself found wrong in that run"},
+    Key{top, "uses", text, false,
+        "A file to be written: when the run uses blocks that could be discarded (explorations)"},
     Key{top, "seed", number, false, "Seed of the interleaving; 1 if not given"},
 
     Key{boot, "kernel", text, false, "As the options of `cmma boot` of the same name, from here on"},
@@ -48,9 +50,16 @@ constexpr std::array keys{
         "An instruction, before it is executed: an address, \"symbol\", \"symbol+0x1c\", \"file.c:symbol\", "
         "\"file.c:123\""},
     Key{trigger, "event", text, false, "Behind an interesting event: one of the names below, or \"any\""},
+    Key{trigger, "access", number, false,
+        "Behind an instruction with an operand in the block of this absolute address"},
+    Key{trigger, "kind", text, false, "With `access`: only a \"load\", or only a \"store\""},
     Key{trigger, "instructions", number, false,
         "In a schedule: when all CPUs together have completed so many instructions"},
     Key{trigger, "after-event", number, false, "With `instructions`: and this event was the last one"},
+    Key{trigger, "drawn", flag, false,
+        "With `instructions`: true if it is not right behind that event, but when the CPU, drawn to go on, "
+        "is "
+        "about to execute"},
     Key{trigger, "orc", number, false, "With event \"essa\": only this request"},
     Key{trigger, "detail", number, false, "With other events: only with this detail"},
     Key{trigger, "operand", number, false,
@@ -61,16 +70,19 @@ constexpr std::array keys{
     Key{trigger, "action", text, true,
         "`discard`, `page-out`, `page-in`, `drop`: on `block`. `switch`: only CPU `to` runs. `release`: ends "
         "that. "
-        "`timer`: an interruption for CPU `to`. `stop` the machine. `print` where the guest is"},
+        "`timer`: an interruption for CPU `to`. `stop` the machine. `print` where the guest is. "
+        "`monitor`: gdb takes over there"},
     Key{trigger, "block", place, false,
         "An absolute address; \"last-essa\", the last operand of ESSA on this CPU; \"event\", the block of "
+        "the event; \"any volatile\", one with a frame that is volatile or potentially volatile, drawn from "
         "the "
-        "event; \"register 2\", that of the address there; \"page in register 2\", that of the struct page "
+        "seed and the number of the event; \"register 2\", that of the address there; \"page in register "
+        "2\", that of the struct page "
         "there"},
     Key{trigger, "to", number, false, "A CPU; of a timer: that of the trigger if not given"},
     Key{trigger, "until", text, false, "Of a switch: until that CPU is about to execute this, as for `at`"},
     Key{trigger, "stay", number, false, "Of a switch: until that CPU has had so many events"},
-    Key{trigger, "text", text, false, "Of `print` and `stop`: said too"},
+    Key{trigger, "text", text, false, "Of `print`, `stop` and `monitor`: said too"},
 };
 
 }  // namespace
@@ -109,6 +121,8 @@ std::string_view type_name(Type type) {
       return "list of texts";
     case place:
       return "number or text";
+    case flag:
+      return "truth value";
   }
   return "";
 }

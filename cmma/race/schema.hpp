@@ -20,6 +20,7 @@ enum class Type : std::uint8_t {
   seconds,  // a number, also with a fraction
   texts,    // a list
   place,    // a number or a text
+  flag,     // a truth value
 };
 
 struct Key {

@@ -9,7 +9,9 @@
 //       2006-09; I6).
 //   T2  GUARDED is set exactly when the usage is unused and an access to an unused block is to be an
 //       exception (A6).
-//   T3  OLD belongs to the replacement policy; no instruction of the guest looks at it or changes it.
+//   T3  OLD belongs to the replacement policy, or, if that has no use for it, to who notes uses
+//   (host/uses.cpp);
+//       no instruction of the guest looks at it or changes it.
 #ifndef CMMA_STATE_BLOCK_STATE_HPP
 #define CMMA_STATE_BLOCK_STATE_HPP
 

@@ -36,6 +36,9 @@ struct Reading {
   bool channel_checks = true;
   // A19: facility 147. Without it ORC 7 is not defined and there is no no-DAT mark.
   bool nodat = true;
+  // A28: a reset by the program (DIAGNOSE X'308' subcodes 0 and 1). True: as any other reset (A22). False:
+  // it leaves the states of blocks as they are.
+  bool program_reset_is_reset = true;
 };
 
 // ---- EXTRACT AND SET STORAGE ATTRIBUTES ----

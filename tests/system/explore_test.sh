@@ -2,28 +2,7 @@
 # `cmma race explore` on the bare-metal guests of tests/guest/race: it finds each race and nothing in the guest without it;
 # what it finds can be replayed from the boot on; parts of a campaign make the whole, and one that was stopped goes on.
 . "$(dirname "$0")/lib.sh"
-images=$BUILD/cmake-gcc/tests/guest
-
-# scenario NAME [CPUS [EVENTS]]: one in EVENTS events ends a turn.
-scenario() {
-  cat >"$work/$1.toml" <<EOT
-name = "$1"
-summary = "a bare-metal guest"
-[boot]
-kernel = "$images/$1.img"
-memory = "64M"
-cpus = ${2:-1}
-options = ["--det-option", "events=${3:-16}"]
-EOT
-}
-# explores STATUS NAME OPTION...: the results go to $work/$results, or to $work/NAME.jsonl.
-explores() {
-  local expected=$1 name=$2 status=0
-  shift 2
-  "$cmma" race explore "$work/$name.toml" --results "$work/${results:-$name.jsonl}" "$@" >"$work/out" 2>"$work/err" </dev/null || status=$?
-  [ "$status" -eq "$expected" ] || failed "status $status instead of $expected: cmma race explore $name $*"
-}
-runs() { tail -n +2 "$1" | sort; }
+. "$(dirname "$0")/explore.sh"
 
 # The tutorial's: a discard between two instructions. It is tried behind each ESSA.
 scenario toy_cache_broken
@@ -154,7 +133,6 @@ check 'the run fails' [ "$status" -eq 1 ]
 check_err '^signature: invariant: I4: ORC 6 has left a block that it found neither stable nor discarded$'
 check_err 'HHCCM036S race: at instruction [0-9]+, behind event [0-9]+: invariant: I4'
 sed -i 's/mutant=orc6/mutant=none/' "$work/invariants.toml"
-unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
 "$cmma" race run "$work/invariants.toml" --out "$work/orc6-out" >"$work/out" 2>"$work/err" || failed 'a good machine'
 check_err '^signature: none$'
 watched=$(unseed)

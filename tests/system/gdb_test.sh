@@ -64,8 +64,31 @@ gdb_boots 1 --run 'echo never'
 check_err 'gdb has killed the guest'
 check_no_out '^never$'
 
+# A scenario hands the machine to gdb, which only looks: the run is the one that it is without.
+boots 0 --deterministic --memory 64M --append page_states=on --run 'echo still alive'
+alone=$(unseed)
+for trigger in 'event = "essa"' 'access = 0x1000000'; do
+  cat >"$work/look.toml" <<EOT
+name = "look"
+summary = "gdb looks at the guest"
+[[trigger]]
+$trigger
+nth = 300
+action = "monitor"
+text = "look here"
+EOT
+  printf 'continue\nprintf "here %%d\\n", $pswa > 0\nmonitor now\nmonitor cmma matrix\ndetach\n' >"$work/gdb"
+  gdb_boots 0 --deterministic --memory 64M --append page_states=on --cmma-option "race=$work/look.toml" --run 'echo still alive'
+  check_err 'race: cpu0 at .*: look here'
+  check_err 'reached 300, done 1, refused 0'
+  check_seen '^here 1$'
+  check 'gdb came there' grep -q "instruction $(sed -nE 's/^([0-9]+) instructions$/\1/p' "$work/seen")," "$work/err"
+  check_seen '^S stable  *[1-9]'
+  check_out '^still alive$'
+  check 'and went without a trace' [ "$(unseed)" = "$alone" ]
+done
+
 # In a deterministic run gdb stops at an instruction, and the run is the one that it is without gdb.
-unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
 boots 0 --deterministic --memory 64M --run 'echo still alive'
 alone=$(unseed)
 cat >"$work/gdb" <<'COMMANDS'

@@ -3,8 +3,6 @@
 # who types.
 . "$(dirname "$0")/lib.sh"
 
-unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
-
 # Types as a person does: the next line when the guest has answered to the last one.
 types() {
   local line

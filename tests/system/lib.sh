@@ -50,6 +50,9 @@ check_report() {
   [ "$value" "$@" ] || failed "a counter of the report is $value, not $*"
 }
 
+# The unseed of the last run, if it was a deterministic one; of each, if it was several.
+unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
+
 # check TEXT COMMAND...: this command succeeds.
 check() {
   local text=$1

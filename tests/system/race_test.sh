@@ -4,8 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 PATH=$PATH:/sbin:/usr/sbin
 
-unseed() { sed -nE 's/.*unseed ([0-9a-f]{16}) .*/\1/p' "$work/err"; }
-
 mkdir "$work/tree"
 for i in $(seq 40); do head -c 20000 /dev/urandom >"$work/tree/f$i"; done
 sum=$(cat "$work"/tree/f* | sha256sum)

@@ -86,6 +86,7 @@ TEST(HostCommand, ActionsFollowTheStates) {
 
 TEST(HostCommand, OptionsCanBeAskedFor) {
   Rig rig("nodat=off,test=on,seed=5");
+  EXPECT_TRUE(rig->command("option reset-states").done);
   EXPECT_FALSE(rig->command("option nodat").done);
   EXPECT_TRUE(rig->command("option test").done);
   EXPECT_EQ(rig->command("option seed").text, "seed=5\n");

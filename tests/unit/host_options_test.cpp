@@ -18,12 +18,13 @@ TEST(HostOptions, DefaultsAreThoseOfTheDocumentation) {
   EXPECT_TRUE(options->reading.unused_is_exception);
   EXPECT_TRUE(options->reading.channel_checks);
   EXPECT_FALSE(options->reading.orc6_stabilises_uz);
+  EXPECT_TRUE(options->reading.program_reset_is_reset);
 }
 
 TEST(HostOptions, EveryNameIsUnderstood) {
   const auto options = parse_options(
       "frames=128M,policy=storm,seed=0x10,store=/a/b,json=r.json,trace=t.trc,nodat=off,unused=zero,"
-      "channel=zero,orc6=not-discarded,test=on");
+      "channel=zero,orc6=not-discarded,reset-states=off,test=on");
   ASSERT_TRUE(options) << options.error();
   EXPECT_EQ(options->frames, 32768u);
   EXPECT_EQ(options->policy, "storm");
@@ -36,6 +37,7 @@ TEST(HostOptions, EveryNameIsUnderstood) {
   EXPECT_FALSE(options->reading.unused_is_exception);
   EXPECT_FALSE(options->reading.channel_checks);
   EXPECT_TRUE(options->reading.orc6_stabilises_uz);
+  EXPECT_FALSE(options->reading.program_reset_is_reset);
 }
 
 TEST(HostOptions, EmptyItemsAreSkipped) {

@@ -42,8 +42,10 @@ class RaceAbi : public testing::Test {
         .run_only = [](void*, int) { return 1; },
         .timer = [](void*, int) { return 1; },
         .stop = [](void*, const char*) {},
+        .monitor = [](void*) { return 0; },
         .message = [](void* self,
-                      const char* line) { static_cast<RaceAbi*>(self)->messages.emplace_back(line); }};
+                      const char* line) { static_cast<RaceAbi*>(self)->messages.emplace_back(line); },
+        .forget = [](void*) {}};
     race = cmma_race_open(host, &control, error, sizeof error);
   }
   [[nodiscard]] std::string file(const std::string& name) const {
@@ -65,6 +67,7 @@ TEST_F(RaceAbi, ARunThroughEveryFunction) {
   open(
       "[[trigger]]\nevent = \"essa\"\norc = 3\naction = \"discard\"\nblock = \"event\"\n"
       "[[trigger]]\nat = 0x1000\naction = \"print\"\n"
+      "[[trigger]]\naccess = 0x7000\naction = \"print\"\n"
       "[[trigger]]\ninstructions = 9\naction = \"page-out\"\nblock = 0x6000\n");
   ASSERT_NE(race, nullptr) << error;
   for (const std::uint64_t block : {5u, 6u}) ASSERT_EQ(cmma_access(host, block * block_size, 0), CMMA_DONE);
@@ -86,6 +89,16 @@ TEST_F(RaceAbi, ARunThroughEveryFunction) {
                          .detail = 3};
   cmma_race_event(race, &event);
   EXPECT_EQ(cmma_states(host)[5] & 0x0f, 0x0f) << "Vz";
+  EXPECT_EQ(watch->block[0], 7u);
+  const cmma_use access{.cpu = 0,
+                        .kinds = CMMA_ACCESS_LOAD,
+                        .instructions = 5,
+                        .address = 0x1004,
+                        .block = 7,
+                        .operand = 0x7008,
+                        .level = 0};
+  cmma_race_accessed(race, &access);
+  EXPECT_EQ(watch->blocks, 0u);
   cmma_race_address(race, 0, 0x1000, 5);
   EXPECT_FALSE(cmma_race_watches(watch, 0x1000)) << "it has fired once";
   cmma_race_reached(race, 0, 9);

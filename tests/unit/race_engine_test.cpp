@@ -1,64 +1,19 @@
-// The race engine against a machine of steps: each action at its place, what is refused, and replays.
+// The race engine against a machine of steps: each action at its place, and what is refused.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
+#include <string>
+#include <vector>
 
-#include "race_doubles.hpp"
+#include "race_engine_fixture.hpp"
 
 namespace cmma::test {
 namespace {
 
-using race::Engine;
-using race::Scenario;
-using race::Symbols;
 using state::Pair;
-
-constexpr std::uint32_t essa = CMMA_EVENT_ESSA;
-
-// Two CPUs: 0 makes block 5 volatile, then stable; 1 works between.
-std::vector<std::vector<Step>> two_cpus() {
-  return {{{0x1000}, {0x1004, essa, 3, 5}, {0x1008}, {0x100c, essa, 1, 5}, {0x1010}},
-          {{0x2000}, {0x2004, CMMA_EVENT_SWAP, 0xba, 9}, {0x2008}, {0x200c, CMMA_EVENT_SIGP, 5}, {0x2010}}};
-}
-
-class RaceEngine : public testing::Test {
- protected:
-  // One run of these triggers (TOML) over the steps.
-  void run(const std::string& triggers, std::vector<std::vector<Step>> steps = two_cpus()) {
-    engine.reset();
-    rig = std::make_unique<Rig>(options);
-    for (const std::uint64_t block : {5u, 6u}) rig->store(block, 0x5a);
-    if (prepare) prepare();
-    machine = std::make_unique<ScriptMachine>(*rig, std::move(steps));
-    machine->registers = registers;
-    const auto scenario = race::parse_scenario(
-        "name = \"t\"\nsummary = \"s\"\n[guest]\nvmlinux = \"none\"\n" + triggers, "t.toml");
-    ASSERT_TRUE(scenario) << scenario.error();
-    auto opened = Engine::open(
-        *scenario,
-        std::make_unique<Symbols>(
-            std::vector<race::Symbol>{{.name = "work", .linked = 0x1000, .size = 0x20, .file = ""},
-                                      {.name = "other", .linked = 0x2000, .size = 0x20, .file = ""},
-                                      {.name = "vmemmap", .linked = 0x100006000, .size = 8, .file = ""}},
-            0, nullptr),
-        **rig, machine->control());
-    ASSERT_TRUE(opened) << opened.error();
-    engine = std::move(*opened);
-    machine->run(*engine);
-    rig->host->check_invariants();
-  }
-  [[nodiscard]] const std::vector<std::string>& log() const { return machine->log; }
-
-  std::string options = "seed=1,policy=none";
-  std::function<void()> prepare;
-  std::array<std::array<std::uint64_t, 16>, 8> registers{};
-  std::unique_ptr<Rig> rig;
-  std::unique_ptr<ScriptMachine> machine;
-  std::unique_ptr<Engine> engine;
-};
-
-const std::vector<std::string> alternating{"0:1000", "1:2000", "0:1004", "1:2004", "0:1008",
-                                           "1:2008", "0:100c", "1:200c", "0:1010", "1:2010"};
 
 TEST_F(RaceEngine, DoesNothingWithoutTriggers) {
   run("");
@@ -87,6 +42,13 @@ TEST_F(RaceEngine, ActsBeforeAnInstruction) {
 TEST_F(RaceEngine, LastEssaIsThatOfTheCpu) {
   run("[[trigger]]\nat = \"other+0x8\"\naction = \"discard\"\nblock = \"last-essa\"\n");
   EXPECT_EQ(engine->tally(0).refused, 1u) << "CPU 1 has executed none";
+}
+
+TEST_F(RaceEngine, AnyVolatileIsOneThatMayBeDiscarded) {
+  run("[[trigger]]\nat = 0x1000\naction = \"discard\"\nblock = \"any volatile\"\n"
+      "[[trigger]]\nat = \"work+0x8\"\naction = \"discard\"\nblock = \"any volatile\"\n");
+  EXPECT_EQ(engine->tally(0).refused, 1u) << "nothing is volatile yet";
+  EXPECT_EQ(engine->tally(1).done, 1u);
 }
 
 TEST_F(RaceEngine, SaysWhatTheStateDoesNotAllow) {
@@ -237,42 +199,6 @@ TEST_F(RaceEngine, AnAddressIsNotWatchedBeforeItsTurn) {
   EXPECT_TRUE(cmma_race_watches(&engine->watch(), 0x1ff0));
 }
 
-// A schedule does in a new run what was done in the first one, whatever had led to it.
-TEST_F(RaceEngine, AScheduleReplays) {
-  const std::string triggers =
-      "[[trigger]]\nname = \"v\"\nevent = \"essa\"\norc = 3\naction = \"discard\"\nblock = \"event\"\n"
-      "[[trigger]]\nafter = \"v\"\nat = \"other+4\"\naction = \"switch\"\nto = 0\nuntil = \"work+0xc\"\n"
-      "[[trigger]]\nat = \"other+8\"\naction = \"page-out\"\nblock = 0x6000\n"
-      "[[trigger]]\nevent = \"sigp\"\naction = \"page-in\"\nblock = 0x6000\n"
-      "[[trigger]]\nat = \"other+8\"\naction = \"timer\"\n";
-  run(triggers);
-  for (std::size_t i = 0; i < 5; ++i) EXPECT_EQ(engine->tally(i).done, 1u) << i;
-  const auto first_log = log();
-  EXPECT_NE(first_log, alternating);
-  const std::string schedule = race::write_scenario(engine->schedule());
-  ASSERT_EQ(engine->schedule().triggers.size(), 7u) << "the way back and the release are steps";
-
-  const auto steps = schedule.substr(schedule.find("\n[[trigger]]"));
-  run(steps);
-  EXPECT_EQ(log(), first_log);
-  for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(engine->tally(i).done, 1u) << i;
-  EXPECT_EQ(race::write_scenario(engine->schedule()), schedule) << "a replay writes the same schedule";
-}
-
-TEST_F(RaceEngine, AScheduleOfAnotherRunIsFoundOut) {
-  run("[[trigger]]\ninstructions = 3\nafter-event = 0\ncpu = 0\naction = \"print\"\n"
-      "[[trigger]]\ninstructions = 4\nafter-event = 2\ncpu = 0\naction = \"print\"\n"
-      "[[trigger]]\ninstructions = 50\nafter-event = 2\naction = \"print\"\n");
-  EXPECT_TRUE(engine->tally(0).missed) << "event 1 was there already";
-  EXPECT_EQ(engine->tally(1).done, 1u);
-  EXPECT_EQ(engine->tally(2).done, 0u);
-  EXPECT_NE(machine->messages[0].find("this is not the run of the schedule"), std::string::npos);
-  const auto summary = engine->summary();
-  ASSERT_EQ(summary.size(), 3u) << "what was done has no line of its own";
-  EXPECT_TRUE(summary[0].ends_with(": the run got past it"));
-  EXPECT_EQ(summary[2], "race: of 3 steps of the schedule 1 were done");
-}
-
 TEST_F(RaceEngine, AnotherPlanTakesThePlaceOfTheTriggers) {
   run("[[trigger]]\nat = 0x1004\naction = \"stop\"\n");
   ASSERT_TRUE(machine->stopped);
@@ -322,6 +248,25 @@ TEST_F(RaceEngine, TheInterleavingHasAColumnForEach) {
   const std::size_t swap = text.find("swap 00ba 0x9000 @other+0x4");
   ASSERT_NE(swap, std::string::npos) << text;
   EXPECT_EQ(swap - text.rfind('\n', swap) - 1, text.find("cpu1"));
+}
+
+TEST_F(RaceEngine, GdbTakesOverOrTheReasonIsSaid) {
+  const std::string trigger = "[[trigger]]\nat = 0x1008\naction = \"monitor\"\ntext = \"look\"\n";
+  run(trigger);
+  EXPECT_EQ(engine->tally(0).refused, 1u);
+  EXPECT_EQ(log(), alternating);
+  ASSERT_FALSE(machine->messages.empty());
+  EXPECT_NE(machine->messages[0].find("NOT DONE: monitor at 0x1008: the machine has no gdb server"),
+            std::string::npos)
+      << machine->messages[0];
+  has_gdb = true;
+  run(trigger);
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(log()[4], "gdb");
+  ASSERT_FALSE(machine->messages.empty());
+  EXPECT_TRUE(machine->messages[0].ends_with(": look")) << machine->messages[0];
+  EXPECT_NE(engine->interleaving().find("* monitor look"), std::string::npos);
+  EXPECT_TRUE(engine->schedule().triggers.empty()) << "a replay does not stop";
 }
 
 // The machine says that nothing was written to block 6, and the host believes it.

@@ -43,19 +43,10 @@ TEST(RaceRun, GuardedIsWithoutWhatSwitchesGuardsOff) {
   auto one = scenario();
   one.boot.append = "page_states=on cmma_break=R3,R4 quiet";
   one.expect = "oops: x";
-  const auto other =
-      varied(one, {.seed = {}, .folder = ".", .keep = false, .guarded = true, .random = "", .json = ""});
+  const auto other = guarded(one);
   EXPECT_EQ(other.boot.append, "page_states=on quiet");
   EXPECT_EQ(other.expect, "");
   EXPECT_EQ(other.triggers.size(), 1u);
-}
-
-TEST(RaceRun, AtRandomIsWithoutTriggers) {
-  const auto other = varied(
-      scenario(), {.seed = {}, .folder = ".", .keep = false, .guarded = false, .random = "24M", .json = ""});
-  EXPECT_TRUE(other.triggers.empty());
-  EXPECT_EQ(other.boot.policy, "random");
-  EXPECT_EQ(other.boot.frames, "24M");
 }
 
 TEST(RaceRun, TheSeedCanBeAnother) { EXPECT_EQ(boot_arguments(scenario(), 9).at(3), "9"); }

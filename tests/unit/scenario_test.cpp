@@ -65,6 +65,7 @@ block = "page in register 2"
 [[trigger]]
 instructions = 1000
 after-event = 4
+drawn = true
 cpu = 0
 action = "page-in"
 block = 0x7000
@@ -74,6 +75,17 @@ event = "sigp"
 detail = 5
 action = "stop"
 text = "here"
+
+[[trigger]]
+access = 0x5123
+kind = "store"
+nth = 7
+action = "print"
+
+[[trigger]]
+access = 0x6000
+action = "monitor"
+text = "look"
 )";
 
 TEST(Scenario, IsReadAsItIsWritten) {
@@ -85,7 +97,7 @@ TEST(Scenario, IsReadAsItIsWritten) {
   EXPECT_EQ(scenario->boot.timeout, 2.5);
   EXPECT_EQ(scenario->boot.limit, 4);
   EXPECT_EQ(scenario->guest.base, 0x3ffe0000000u);
-  ASSERT_EQ(scenario->triggers.size(), 6u);
+  ASSERT_EQ(scenario->triggers.size(), 8u);
   const Trigger& first = scenario->triggers[0];
   EXPECT_EQ(first.place, (Place{AtAddress{"folio_make_volatile+0x1c"}}));
   EXPECT_EQ(first.cpu, 1);
@@ -97,9 +109,11 @@ TEST(Scenario, IsReadAsItIsWritten) {
   EXPECT_EQ(scenario->triggers[2].until, "filemap.c:120");
   EXPECT_EQ(scenario->triggers[3].place, (Place{AtEvent{}}));
   EXPECT_EQ(scenario->triggers[3].block, (BlockChoice{InRegister{.number = 2, .page = true}}));
-  EXPECT_EQ(scenario->triggers[4].place, (Place{AtPoint{1000, 4}}));
+  EXPECT_EQ(scenario->triggers[4].place, (Place{AtPoint{1000, 4, true}}));
   EXPECT_EQ(scenario->triggers[4].block, (BlockChoice{std::uint64_t{0x7000}}));
   EXPECT_EQ(scenario->triggers[5].text, "here");
+  EXPECT_EQ(scenario->triggers[6].place, (Place{AtAccess{0x5123, CMMA_ACCESS_STORE}}));
+  EXPECT_EQ(scenario->triggers[7].place, (Place{AtAccess{0x6000, CMMA_ACCESS_LOAD | CMMA_ACCESS_STORE}}));
 }
 
 TEST(Scenario, ComesBackFromItsText) {
@@ -130,6 +144,8 @@ TEST(Scenario, WordsForATrigger) {
             "discard last-essa at folio_make_volatile+0x1c of cpu1, time 3, always");
   EXPECT_EQ(describe(scenario->triggers[1]), "page-out event at event essa 3 on 0x5000, after first");
   EXPECT_EQ(describe(scenario->triggers[2]), "switch to cpu1 until filemap.c:120 at 0x1234");
+  EXPECT_EQ(describe(scenario->triggers[6]), "print at a store into 0x5123, time 7");
+  EXPECT_EQ(describe(scenario->triggers[7]), "monitor at an access to 0x6000");
 }
 
 struct Wrong {
@@ -163,10 +179,20 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{
             "[[trigger]]\nat = 1\naction = \"eat\"\n",
             "f.toml:5: 'eat' is not an action (there are discard, page-out, page-in, drop, switch, release, "
-            "timer, stop, print)"},
-        Wrong{"[[trigger]]\naction = \"print\"\n", "f.toml:3: a trigger needs at, event or instructions"},
+            "timer, stop, print, monitor)"},
+        Wrong{"[[trigger]]\naction = \"print\"\n",
+              "f.toml:3: a trigger needs at, event, access or instructions"},
         Wrong{"[[trigger]]\nat = 1\nevent = \"essa\"\naction = \"print\"\n",
-              "f.toml:3: at, event and instructions exclude each other"},
+              "f.toml:3: at, event, access and instructions exclude each other"},
+        Wrong{"[[trigger]]\naccess = 1\nevent = \"essa\"\naction = \"print\"\n",
+              "f.toml:3: at, event, access and instructions exclude each other"},
+        Wrong{"[[trigger]]\naccess = \"jiffies\"\naction = \"print\"\n", "f.toml:4: access must be a number"},
+        Wrong{"[[trigger]]\naccess = 1\nkind = \"fetch\"\naction = \"print\"\n",
+              "f.toml:5: kind must be \"load\" or \"store\""},
+        Wrong{"[[trigger]]\nevent = \"essa\"\nkind = \"load\"\naction = \"print\"\n",
+              "f.toml:5: kind goes with access only"},
+        Wrong{"[[trigger]]\naccess = 1\naction = \"discard\"\nblock = \"event\"\n",
+              "f.toml:6: block = \"event\" goes with an event that has a block only"},
         Wrong{"[[trigger]]\nevent = \"esa\"\naction = \"print\"\n", "f.toml:4: 'esa' is not an event"},
         Wrong{"[[trigger]]\nevent = \"sigp\"\norc = 3\naction = \"print\"\n",
               "f.toml:5: orc goes with event = \"essa\" only"},
@@ -175,6 +201,10 @@ INSTANTIATE_TEST_SUITE_P(
               "f.toml:5: operand goes with an event that has a block only"},
         Wrong{"[[trigger]]\nat = 1\nafter-event = 3\naction = \"print\"\n",
               "f.toml:5: after-event goes with instructions only"},
+        Wrong{"[[trigger]]\nat = 1\ndrawn = true\naction = \"print\"\n",
+              "f.toml:5: drawn goes with instructions only"},
+        Wrong{"[[trigger]]\ninstructions = 1\ndrawn = 1\naction = \"print\"\n",
+              "f.toml:5: drawn must be a truth value"},
         Wrong{"[[trigger]]\nat = 1\nnth = 0\naction = \"print\"\n", "f.toml:5: nth counts from 1"},
         Wrong{"[[trigger]]\nat = 1\naction = \"discard\"\n", "f.toml:3: the action discard needs block"},
         Wrong{"[[trigger]]\nat = 1\naction = \"print\"\nblock = 3\n",
@@ -183,7 +213,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[[trigger]]\nat = 1\naction = \"switch\"\nto = 1\n",
               "f.toml:3: a switch needs until or stay, or the scenario a trigger with action release"},
         Wrong{"[[trigger]]\nat = 1\naction = \"discard\"\nblock = \"register 16\"\n",
-              "f.toml:6: block must be an address, \"last-essa\", \"event\", \"register N\" or \"page in "
+              "f.toml:6: block must be an address, \"last-essa\", \"event\", \"any volatile\", \"register "
+              "N\" or \"page in "
               "register N\""},
         Wrong{"[[trigger]]\nat = 1\naction = \"discard\"\nblock = \"event\"\n",
               "f.toml:6: block = \"event\" goes with an event that has a block only"},

@@ -146,7 +146,7 @@ void cmma_reclaim(cmma_host *host, int cpu);
 cmma_result cmma_release(cmma_host *host, int cpu, uint64_t first, uint64_t last);
 
 /* All blocks stable, no-DAT off (A22). `clear` also makes every block logically zero.
- * No CPU may be running. */
+ * No CPU may be running; one that resets itself (A28) is at the end of its instruction. */
 void cmma_reset(cmma_host *host, int clear);
 
 /* The process has forked, and this is the child: whatever the host shares with the parent it makes its own (main storage is

@@ -1,6 +1,6 @@
 /* The C interface between an emulated machine and the gdb server: one client at a time, on loopback only.
  *
- * Who may call it: the machine glue (cmma/machine/hcmmagdb.c), and tests that stand in for a machine.
+ * Who may call it: the machine glue (cmma/machine/hcmmagd?.c), and tests that stand in for a machine.
  *
  * The protocol is spoken by the CPU that has stopped, in cmma_gdb_stop, while the machine holds the others at an
  * instruction boundary. The server changes nothing in the guest's storage to stop it: it keeps the breakpoints

@@ -10,17 +10,17 @@
  *
  * Threads: all CPUs run in one thread, and that thread makes all calls. No function throws. The engine calls
  * the machine only through struct cmma_control, and only while the machine calls cmma_race_event,
- * cmma_race_address or cmma_race_reached.
+ * cmma_race_accessed, cmma_race_address or cmma_race_reached.
  *
  * Invariants
- *   E1  Those three are called at an instruction boundary of every CPU, without the interruption lock and
+ *   E1  Those four are called at an instruction boundary of every CPU, without the interruption lock and
  *       without the host's. Blocks may leave there; the engine quiesces and resumes as any other caller.
  *   E2  The place of an action is (events told so far, instructions completed by all CPUs, the CPU of the
- * call). The same image, options, seed and schedule give the same places, so these three must not depend on
- *       anything outside the guest.
+ *       call, and whether that is about to execute, as in the last two calls). The same image, options, seed
+ *       and schedule give the same places, so these four must not depend on anything outside the guest.
  *   E3  What the engine reads of the guest changes nothing: no state byte, no storage key, no frame, no TLB
- * entry that the machine would not have had otherwise. E4  An action that can not be done is counted and
- * reported with the reason. It is not tried again.
+ *       entry that the machine would not have had otherwise.
+ *   E4  An action that can not be done is counted and reported with the reason. It is not tried again.
  */
 #ifndef CMMA_RACE_H
 #define CMMA_RACE_H
@@ -40,11 +40,11 @@ extern "C" {
 
 /* What happened. `detail`, `block` and `operand` of struct cmma_event are 0 where nothing is said of them. */
 typedef enum cmma_event_kind {
-  CMMA_EVENT_ESSA = 1,        /* detail: ORC; block: the operand */
-  CMMA_EVENT_STORAGE_KEY = 2, /* SSKE, ISKE, RRBE...; detail: operation code (b22b); block: the operand */
-  CMMA_EVENT_PURGE = 3,       /* IPTE, IDTE, PTLB, CSP(G), CRDTE...; detail: operation code */
-  CMMA_EVENT_PTE_STORE = 4, /* a store into a DAT table; block: of the table; operand: its virtual address */
-  CMMA_EVENT_SIGP = 5,      /* detail: order code; operand: address of the CPU it is for */
+  CMMA_EVENT_ESSA = 1,         /* detail: ORC; block: the operand */
+  CMMA_EVENT_STORAGE_KEY = 2,  /* SSKE, ISKE, RRBE...; detail: operation code (b22b); block: the operand */
+  CMMA_EVENT_PURGE = 3,        /* IPTE, IDTE, PTLB, CSP(G), CRDTE...; detail: operation code */
+  CMMA_EVENT_PTE_STORE = 4,    /* never told by cmma_race_event: see CMMA_ACCESS_TABLE */
+  CMMA_EVENT_SIGP = 5,         /* detail: order code; operand: address of the CPU it is for */
   CMMA_EVENT_INTERRUPTION = 6, /* taken; detail: CMMA_INTERRUPTION(class, code); address: of the old PSW */
   CMMA_EVENT_LPSW = 7,         /* LPSW, LPSWE, LPSWEY; detail: operation code */
   CMMA_EVENT_SWAP = 8,         /* CS, CSG, CSY, CDS(G)...; block, operand: of the second operand */
@@ -90,8 +90,14 @@ struct cmma_control {
   int (*timer)(void* context, int cpu);
   /* Stop the machine at this boundary; the line says why. Returns. */
   void (*stop)(void* context, const char* line);
+  /* Have a debugger look at the machine at this boundary, as soon as the engine returns, and wait for one if
+   * none is there. Returns 0 if the machine has no server for one. */
+  int (*monitor)(void* context);
   /* One line for the user. */
   void (*message)(void* context, const char* line);
+  /* All CPUs forget where blocks are whose state byte has a CMMA_ATTENTION bit: the next use asks the host. No
+   * CPU is waited for: at an instruction boundary of a deterministic machine. */
+  void (*forget)(void* context);
 };
 
 typedef struct cmma_race cmma_race;
@@ -128,9 +134,14 @@ void cmma_race_name(const cmma_race* race, uint64_t address, char* name, size_t 
 /* What the machine tests between two instructions, without a call. Valid until cmma_race_close; its content
  * changes only during calls of this interface. */
 #define CMMA_WATCH_WORDS 64u
+#define CMMA_WATCH_BLOCKS 16u
 struct cmma_watch {
   uint64_t deadline;                  /* call cmma_race_reached when this many instructions are done */
   uint64_t address[CMMA_WATCH_WORDS]; /* see cmma_race_watches */
+  uint32_t list;                      /* another number when anything of the following is another */
+  uint32_t blocks;                    /* so many of block[] */
+  uint64_t block[CMMA_WATCH_BLOCKS];  /* absolute address >> 12: call cmma_race_accessed */
+  uint32_t tables;                    /* not 0: call it for stores into DAT tables, too */
 };
 const struct cmma_watch* cmma_race_watch(const cmma_race* race);
 
@@ -143,6 +154,29 @@ static inline int cmma_race_watches(const struct cmma_watch* watch, uint64_t add
 /* Behind each interesting event, at the first instruction boundary of the CPU after it (an instruction with
  * several events is followed by several calls). */
 void cmma_race_event(cmma_race* race, const struct cmma_event* event);
+
+/* What an instruction has done with a block that is in the list, or in which DAT tables are. Only what a CPU
+ * can translate with is a table. IPTE, IDTE and CSP store into tables, too. */
+#define CMMA_ACCESS_LOAD 1u  /* of the list */
+#define CMMA_ACCESS_STORE 2u /* of the list */
+#define CMMA_ACCESS_TABLE 4u /* a store into a DAT table */
+struct cmma_use {
+  int32_t cpu;
+  uint32_t kinds;        /* CMMA_ACCESS_..., all that the instruction has done with the block */
+  uint64_t instructions; /* as in struct cmma_event */
+  uint64_t address;      /* PSW address of the instruction */
+  uint64_t block;        /* absolute address >> 12 */
+  uint64_t operand;      /* virtual address (real if the operand is) of the first use */
+  uint32_t level;        /* 0: of a page table, 1: of a segment table, 2 to 4: of region tables */
+};
+
+/* An instruction has used operands in such a block: once for the instruction and the block, behind its
+ * events, or, if it has none, when its CPU is about to execute the next one (before cmma_race_reached and
+ * cmma_race_address): where a schedule's step with this place is done. A fetch of the
+ * instruction itself is no such use, nor is what the machine does by itself (DAT tables, interruptions,
+ * channels). An instruction that ended with a program interruption has used nothing. Being told changes
+ * nothing: it is no event, and has no number. */
+void cmma_race_accessed(cmma_race* race, const struct cmma_use* access);
 
 /* CPU `cpu` is about to execute the instruction at `address`, and cmma_race_watches says 1; `instructions` as
  * in struct cmma_event. Called once per instruction that is begun (again after an interruption that nullified

@@ -17,7 +17,7 @@ struct code {
   u8 operand2;
 };
 
-/* Left out: X'308' with a register number that loads a program again; and X'F00' to X'F10', X'008' and
+/* Left out: X'308' with a subcode that resets the machine; and X'F00' to X'F10', X'008' and
  * X'01F' are here because DIAG8CMD DISABLE has to refuse them. */
 static const struct code codes[] = {
     {0x000, ADDRESS, NUMBER}, {0x008, ADDRESS, NUMBER}, {0x00c, ADDRESS, NUMBER}, {0x010, PAGE, PAGE},
@@ -169,11 +169,11 @@ void fuzz_diagnose(void) {
   unsigned r2 = below(16);
   if (one_in(2)) r1 &= 14;
   if (r1 == r2) r2 ^= 2;
-  /* Loading a program again would end the test. */
-  if (c.code == 0x308 && (r2 == 3 || r2 == 4)) r2 = 5;
   state.gr[r2] = operand_value(&c, c.operand2, 0);
   if (c.code == 0x250) state.gr[r2] = below(4);
   state.gr[r1] = operand_value(&c, c.operand1, state.gr[r2]);
+  /* A reset of the machine would end the test. */
+  if (c.code == 0x308 && state.gr[r2] < 2) state.gr[r2] += 2;
   if (c.code == 0x214) state.gr[(r1 + 1) & 15] = operand_value(&c, PAGE, 0) + below(4);
   for (unsigned n = below(3); n > 0; --n) churn();
 

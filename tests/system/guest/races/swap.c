@@ -18,6 +18,15 @@ static void never_came_back(int signal) {
   lost("memory that cannot be reached any more");
 }
 
+// A page with its first content: in the swap cache, clean, mapped and volatile.
+static char* swapped_page(void) {
+  swap_on(much);
+  char* page = some_memory(1);
+  fill(page, 0, 1);
+  through_swap(page);
+  return page;
+}
+
 // An access that never ends is a loss too.
 static void within_50_ms(void) {
   const struct itimerval soon = {.it_value = {.tv_usec = 50000}};
@@ -71,10 +80,7 @@ static void* writer(void* page) {
 void r24(void) {
   pthread_t thread;
   run_on(0);
-  swap_on(much);
-  char* page = some_memory(1);
-  fill(page, 0, 1);
-  through_swap(page);
+  char* page = swapped_page();
   if (pthread_create(&thread, NULL, writer, page) != 0) failed("pthread_create");
   while (!writing) continue;
   pid_t child = fork();
@@ -89,10 +95,7 @@ void r24(void) {
 
 // Memory that is in the swap cache is written to.
 void r27(void) {
-  swap_on(much);
-  char* page = some_memory(1);
-  fill(page, 0, 1);
-  through_swap(page);
+  char* page = swapped_page();
   fill(page, 0, 2);
   host_may_discard(page);
   expect(page, 0, 2, "what was written to memory");
@@ -100,10 +103,7 @@ void r27(void) {
 
 // The same, populated for writing before.
 void r28(void) {
-  swap_on(much);
-  char* page = some_memory(1);
-  fill(page, 0, 1);
-  through_swap(page);
+  char* page = swapped_page();
   if (madvise(page, page_size, MADV_POPULATE_WRITE) != 0) failed("MADV_POPULATE_WRITE");
   host_may_discard(page);
   expect(page, 0, 1, "memory that was populated");
@@ -119,10 +119,7 @@ static void* reader(void* page) {
 void r29(void) {
   pthread_t thread;
   run_on(0);
-  swap_on(much);
-  char* page = some_memory(1);
-  fill(page, 0, 1);
-  through_swap(page);
+  char* page = swapped_page();
   if (pthread_create(&thread, NULL, reader, page) != 0) failed("pthread_create");
   usleep(20000);
   page_out(page, 1);
@@ -132,10 +129,7 @@ void r29(void) {
 // The kernel looks for memory with the same content.
 void r35(void) {
   int ksm = open("/sys/kernel/mm/ksm/run", O_WRONLY);
-  swap_on(much);
-  char* page = some_memory(1);
-  fill(page, 0, 1);
-  through_swap(page);
+  char* page = swapped_page();
   if (madvise(page, page_size, MADV_MERGEABLE) != 0) failed("MADV_MERGEABLE");
   host_may_discard(page);
   if (ksm < 0 || write(ksm, "1", 1) != 1) failed("ksm");

@@ -16,6 +16,7 @@ void r28(void);
 void r29(void);
 void r32(void);
 void r35(void);
+void r39(void);
 void r41(void);
 int make_files(const char* folder);
 
