@@ -11,6 +11,8 @@ work=$(mktemp -d)
 # The machine keeps its files there too, so that a test can tell its own from others.
 export TMPDIR=$work
 trap 'rm -rf "$work"' EXIT
+# A command that fails where nobody looks ends the test, too, and it must be known which.
+trap 'echo "FAIL: $0, line $LINENO: status $? of: $BASH_COMMAND" >&2' ERR
 export BUILD cmma stock_hercules debian_kernel work
 
 failed() {

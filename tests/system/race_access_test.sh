@@ -107,8 +107,10 @@ check_err 'switch to cpu1 .*done [1-3], refused [0-2]$'
 replays state_lock_mended 2
 
 # Behind compare and swap it is drawn who goes on. What is done before the next instruction of the same CPU is done after that.
+# (The whole listing is read: a listing cut short would end this test without a word.)
 behind=$("${OBJDUMP:-llvm-objdump-19}" -d --no-show-raw-insn "$images/state_lock_mended.elf" |
-  awk '/<test_main>:/ { found = 1 } found && $2 == "cs" { getline; sub(":", "", $1); print "0x" $1; exit }')
+  awk '/<test_main>:/ { found = 1 } found == 1 && $2 == "cs" { getline; sub(":", "", $1); print "0x" $1; found = 2 }')
+check 'the image has a place behind compare and swap' [ -n "$behind" ]
 for action in 'action = "switch"\nto = 1\nstay = 2' "action = \"page-out\"\nblock = $block" 'action = "timer"\nto = 1'; do
   printf 'name = "before"\nsummary = "before an instruction"\n[[trigger]]\nat = %s\ncpu = 0\ncount = 0\n%b\n' "$behind" "$action" \
     >"$work/before.toml"
