@@ -19,6 +19,7 @@
 
 #include "cli/boot_initrd.hpp"
 #include "cli/boot_log.hpp"
+#include "cli/descriptor.hpp"
 #include "cli/subcommand.hpp"
 
 namespace cmma::cli {
@@ -35,58 +36,6 @@ constexpr auto settle = 300ms;
 
 std::unexpected<Failure> system_failure(std::string_view what) {
   return std::unexpected(Failure{exit_host, fmt::format("{}: {}", what, std::strerror(errno))});
-}
-
-// A file descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Descriptor() { close(); }
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-  void close() {
-    if (number_ >= 0) ::close(std::exchange(number_, -1));
-  }
-
- private:
-  int number_ = -1;
-};
-
-struct Pipe {
-  Descriptor read;
-  Descriptor write;
-};
-
-// Both ends are above the numbers that the machine inherits, so that no dup2 hits one in use.
-Expected<Pipe> make_pipe() {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_failure("pipe");
-  constexpr int above_inherited = 10;
-  Pipe pipe;
-  const std::array<Descriptor, 2> low{Descriptor{ends[0]}, Descriptor{ends[1]}};
-  pipe.read = Descriptor{::fcntl(ends[0], F_DUPFD_CLOEXEC, above_inherited)};
-  pipe.write = Descriptor{::fcntl(ends[1], F_DUPFD_CLOEXEC, above_inherited)};
-  if (!pipe.read.is_open() || !pipe.write.is_open()) return system_failure("pipe");
-  return pipe;
-}
-
-// All of it, however often the other side makes us wait. False: nobody reads any more.
-bool write_all(int to, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(to, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 class Machine {
@@ -158,10 +107,8 @@ Expected<void> Machine::start(const BootFiles& files) {
   auto messages = make_pipe();
   auto input = make_pipe();
   auto control = make_pipe();
-  if (!console) return std::unexpected(console.error());
-  if (!messages) return std::unexpected(messages.error());
-  if (!input) return std::unexpected(input.error());
-  if (!control) return std::unexpected(control.error());
+  for (const auto* pipe : {&console, &messages, &input, &control})
+    if (!*pipe) return std::unexpected(Failure{exit_host, pipe->error()});
 
   const pid_t parent = ::getpid();
   child_ = ::fork();

@@ -12,6 +12,7 @@
 #include <sstream>
 #include <system_error>
 
+#include "cli/descriptor.hpp"
 #include "cli/race_table.hpp"
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"
@@ -30,11 +31,8 @@ struct Ended {
 // Runs this program with these arguments. With `echo` what it writes to standard output goes to ours, too;
 // without, its messages are not shown.
 std::expected<Ended, std::string> run_self(std::vector<std::string> arguments, bool echo) {
-  const auto wrong = [](std::string_view what) {
-    return std::unexpected(fmt::format("{}: {}", what, std::strerror(errno)));
-  };
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return wrong("pipe");
+  auto pipe = make_pipe();
+  if (!pipe) return std::unexpected(std::move(pipe.error()));
   arguments.insert(arguments.begin(), "cmma");
   std::vector<char*> pointers;
   pointers.reserve(arguments.size() + 1);
@@ -42,18 +40,18 @@ std::expected<Ended, std::string> run_self(std::vector<std::string> arguments, b
   pointers.push_back(nullptr);
   std::fflush(stdout);
   const pid_t child = ::fork();
-  if (child < 0) return wrong("fork");
+  if (child < 0) return std::unexpected(fmt::format("fork: {}", std::strerror(errno)));
   if (child == 0) {
-    ::dup2(ends[1], STDOUT_FILENO);
+    ::dup2(pipe->write.get(), STDOUT_FILENO);
     if (!echo) ::dup2(::open("/dev/null", O_WRONLY), STDERR_FILENO);
     ::execv("/proc/self/exe", pointers.data());
     ::_exit(exit_host);
   }
-  ::close(ends[1]);
+  pipe->write.close();
   Ended ended;
   std::array<char, 4096> buffer{};
   for (;;) {
-    const ssize_t count = ::read(ends[0], buffer.data(), buffer.size());
+    const ssize_t count = ::read(pipe->read.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) break;
     const std::string_view part{buffer.data(), static_cast<std::size_t>(count)};
@@ -62,7 +60,6 @@ std::expected<Ended, std::string> run_self(std::vector<std::string> arguments, b
     fmt::print("{}", part);
     std::fflush(stdout);
   }
-  ::close(ends[0]);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }

@@ -71,7 +71,7 @@ std::expected<std::unique_ptr<Window>, std::string> Window::open(race::Scenario 
 }
 
 Window::~Window() {
-  if (socket_ >= 0) ::close(socket_);
+  socket_.close();
   if (machine_ <= 0) return;
   // At its window the machine sees that nobody wants it any more.
   if (!ready_) ::kill(machine_, SIGTERM);
@@ -92,17 +92,18 @@ std::expected<void, std::string> Window::boot() {
 
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return failed("socketpair");
-  socket_ = ends[0];
+  socket_ = Descriptor{ends[0]};
+  Descriptor other{ends[1]};
   // Beyond the numbers that `cmma boot` gives a meaning in the machine.
   constexpr int beyond = 30;
-  const int inherited = ::fcntl(ends[1], F_DUPFD, beyond);
-  ::close(ends[1]);
-  if (inherited < 0) return failed("socket");
+  Descriptor inherited{::fcntl(other.get(), F_DUPFD, beyond)};
+  other.close();
+  if (!inherited.is_open()) return failed("socket");
   const fs::path messages = asked_.folder / "boot.log";
-  const int log = ::open(messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (log < 0) return failed(messages.string());
+  const Descriptor log{::open(messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+  if (!log.is_open()) return failed(messages.string());
   arguments.insert(arguments.begin(), "cmma");
-  arguments.insert(arguments.end(), {"--fork-driver", fmt::to_string(inherited)});
+  arguments.insert(arguments.end(), {"--fork-driver", fmt::to_string(inherited.get())});
   std::vector<char*> pointers;
   pointers.reserve(arguments.size() + 1);
   for (std::string& argument : arguments) pointers.push_back(argument.data());
@@ -113,16 +114,16 @@ std::expected<void, std::string> Window::boot() {
     ::setpgid(0, 0);
     const int null = ::open("/dev/null", O_RDONLY);
     if (null >= 0) ::dup2(null, STDIN_FILENO);
-    ::dup2(log, STDOUT_FILENO);
-    ::dup2(log, STDERR_FILENO);
+    ::dup2(log.get(), STDOUT_FILENO);
+    ::dup2(log.get(), STDERR_FILENO);
     ::execv("/proc/self/exe", pointers.data());
     ::_exit(exit_host);
   }
-  ::close(inherited);
-  ::close(log);
+  // So that its other end sees when the machine has gone.
+  inherited.close();
   if (machine_ < 0) return failed("fork");
   const double limit = scenario_.boot.timeout != 0 ? scenario_.boot.timeout : boot_limit;
-  pollfd source{.fd = socket_, .events = POLLIN, .revents = 0};
+  pollfd source{.fd = socket_.get(), .events = POLLIN, .revents = 0};
   if (::poll(&source, 1, static_cast<int>(limit * 1000)) == 1) {
     const auto text = hear();
     ready_ = text && text->starts_with("ready");
@@ -139,7 +140,7 @@ std::expected<std::string, std::string> Window::hear() const {
   std::array<char, 4096> text{};
   ssize_t length = 0;
   do {
-    length = ::recv(socket_, text.data(), text.size(), 0);
+    length = ::recv(socket_.get(), text.data(), text.size(), 0);
   } while (length < 0 && errno == EINTR);
   if (length <= 0) return wrong("the machine has gone");
   return std::string{text.data(), static_cast<std::size_t>(length)};
@@ -198,7 +199,8 @@ std::expected<void, std::string> Window::begin(std::uint64_t plan, const race::S
   stream.close();
   if (!stream) return wrong(fmt::format("{}: cannot be written", file(plan, ".toml").string()));
   const std::string order = fmt::format("run {} {}", file(plan, "").string(), asked_.limit);
-  if (::send(socket_, order.data(), order.size(), MSG_NOSIGNAL) < 0) return failed("the machine has gone");
+  if (::send(socket_.get(), order.data(), order.size(), MSG_NOSIGNAL) < 0)
+    return failed("the machine has gone");
   under_way_.emplace(plan, triggers);
   return {};
 }
