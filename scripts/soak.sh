@@ -3,7 +3,8 @@
 #
 #   stress   stress-ng (Debian's s390x package) under each policy; SOAK_SECONDS each, 120 if not set
 #   memory   the memory checker at 4 times the frames with 1 and 2 CPUs
-#   storm    all workloads of storm.sh on the kernel that checks itself; SOAK_SEEDS seeds of each, 20 if not set
+#   storm    all workloads of storm.sh on the kernel that checks itself; SOAK_SEEDS seeds of each, 20 if not set. These are hours:
+#            what is in build/soak/storm/results already is not run again, so it can be stopped and goes on
 #   kexec    one kernel starts another, by kexec and after a crash (kexec.sh)
 #
 # Ends with `N passed, N failed`.
@@ -82,7 +83,8 @@ by_script() {
 
 run_storm() {
   "$root/scripts/build-kernel.sh" debug
-  by_script storm "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --out "$out/storm"
+  by_script storm "$root/scripts/storm.sh" --kernel "$build/kernel-debug/bzImage" --seeds "$(seq -s ' ' "$seeds")" --jobs "$jobs" --go-on \
+    --out "$out/storm"
 }
 
 run_kexec() { by_script kexec "$root/scripts/kexec.sh" "$out/kexec"; }

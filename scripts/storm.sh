@@ -21,6 +21,8 @@
 #   --out FOLDER         build/storm: a line for each run in `results`; console, machine's messages and report of runs that
 #                        failed
 #   --broken             break something under each workload: a run passes if that is noticed
+#   --jobs N             1: so many runs at a time
+#   --go-on              leave out what is in OUT/results already
 #   --list               say which runs there would be
 #
 # Ends with a table and `N passed, N failed`; exit status 0 only if none failed.
@@ -41,11 +43,14 @@ timeout=1800
 out=$build/storm
 broken=
 list=
+at_a_time=1
+go_on=
 names=()
 while [ $# -gt 0 ]; do
   case $1 in
     --broken) broken=1 ;;
     --list) list=1 ;;
+    --go-on) go_on=1 ;;
     --*)
       [ $# -ge 2 ] || refuse "storm.sh: $1 needs a value"
       case $1 in
@@ -59,6 +64,10 @@ while [ $# -gt 0 ]; do
         --option) host_options+=(--cmma-option "$2") ;;
         --timeout) timeout=$2 ;;
         --out) out=$2 ;;
+        --jobs)
+          [[ $2 =~ ^[1-9][0-9]*$ ]] || refuse "storm.sh: --jobs needs a number"
+          at_a_time=$2
+          ;;
         *) refuse "storm.sh: there is no option $1" ;;
       esac
       shift
@@ -93,6 +102,22 @@ for name in "${names[@]}"; do
   if [ ! -x "$scripts/$name" ] || [ "$name" = lib ]; then refuse "storm.sh: there is no workload $name"; fi
 done
 
+# wanted: a line for each run.
+wanted() {
+  local turn=0 seed policy cpus name least
+  for seed in $seeds; do
+    IFS=: read -r policy cpus <<<"${turns[turn++ % ${#turns[@]}]}"
+    for name in "${names[@]}"; do
+      least=$(property "$name" cpus | grep . || echo 1)
+      echo "$name $policy $((cpus < least ? least : cpus)) $seed"
+    done
+  done
+}
+if [ -n "$list" ]; then
+  wanted
+  exit 0
+fi
+
 PATH=$PATH:/sbin:/usr/sbin
 "$root/scripts/build-programs.sh"
 # shellcheck disable=SC2046  # one word a package
@@ -101,7 +126,7 @@ case " ${names[*]} " in *' tree '*) "$root/scripts/build-programs.sh" tree ;; es
 case " ${names[*]} " in *' selftests '*) "$root/scripts/build-selftests.sh" ;; esac
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
-: >"$out/results"
+if [ -z "$go_on" ]; then : >"$out/results"; else touch "$out/results"; fi
 
 # Random discards happen only when frames run low.
 frames_for() {
@@ -168,16 +193,13 @@ run() {
   [ $verdict = FAIL ] || rm -rf "$work"
 }
 
-turn=0
-for seed in $seeds; do
-  IFS=: read -r policy cpus <<<"${turns[turn++ % ${#turns[@]}]}"
-  for name in "${names[@]}"; do
-    least=$(property "$name" cpus | grep . || echo 1)
-    set -- "$name" "$policy" $((cpus < least ? least : cpus)) "$seed"
-    if [ -n "$list" ]; then echo "$*"; else run "$@"; fi
-  done
-done
-[ -z "$list" ] || exit 0
+missing() { awk 'FILENAME != "-" { done[$2 " " $3 " " $4 " " $5] = 1; next } !($0 in done)' "$out/results" -; }
+under_way=0
+while read -r -a one; do
+  if [ $((under_way++)) -ge "$at_a_time" ]; then wait -n || true; fi
+  run "${one[@]}" </dev/null &
+done < <(wanted | missing)
+wait
 
 # A row for each workload, policy and number of CPUs.
 echo

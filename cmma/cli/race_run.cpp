@@ -130,6 +130,19 @@ std::expected<std::vector<std::string>, std::string> engine_arguments(const race
   return arguments;
 }
 
+std::expected<void, std::string> check_files(const race::Scenario& scenario) {
+  std::vector<std::string> files{scenario.boot.kernel, scenario.boot.initrd, scenario.guest.vmlinux};
+  files.insert(files.end(), scenario.boot.overlays.begin(), scenario.boot.overlays.end());
+  files.insert(files.end(), scenario.boot.disks.begin(), scenario.boot.disks.end());
+  for (const std::string& file : files) {
+    if (file.empty() || fs::exists(file)) continue;
+    return std::unexpected(
+        fmt::format("{}: there is no {} (./testbed build race makes what the catalogue of races boots)",
+                    scenario.file, fs::path(file).lexically_normal().string()));
+  }
+  return {};
+}
+
 race::Ending ending_of(int status) {
   switch (status) {
     case exit_good:
@@ -158,6 +171,7 @@ std::expected<RaceOutcome, std::pair<int, std::string>> run_once(const race::Sce
   const auto wrong = [](int status, std::string text) {
     return std::unexpected(std::pair{status, std::move(text)});
   };
+  if (const auto there = check_files(scenario); !there) return wrong(exit_usage, there.error());
   auto arguments = boot_arguments(scenario, seed);
   const auto more = engine_arguments(scenario, files);
   if (!more) return wrong(exit_usage, more.error());

@@ -37,6 +37,9 @@ inline constexpr double default_limit = 30;
 [[nodiscard]] std::expected<std::vector<std::string>, std::string> engine_arguments(
     const race::Scenario& scenario, const RaceFiles& files);
 
+// All files that its boot needs are there. The error is one line and says what to do.
+[[nodiscard]] std::expected<void, std::string> check_files(const race::Scenario& scenario);
+
 struct RaceRun {
   std::optional<std::uint64_t> seed;
   std::filesystem::path folder = ".";
@@ -45,10 +48,10 @@ struct RaceRun {
   std::filesystem::path json;  // what came of it goes to the end of this file, too
 };
 
-// What came of one run.
 // How a guest ended whose machine has this exit status: that of `cmma boot`, or of a child in a window.
 [[nodiscard]] race::Ending ending_of(int status);
 
+// What came of one run.
 struct RaceOutcome {
   std::string signature;  // empty: nothing failed
   std::string console;

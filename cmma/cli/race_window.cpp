@@ -79,6 +79,7 @@ Window::~Window() {
 }
 
 std::expected<void, std::string> Window::boot() {
+  if (auto there = check_files(scenario_); !there) return there;
   // Up to the window nothing happens but the boot.
   race::Scenario boot = scenario_;
   boot.triggers.clear();

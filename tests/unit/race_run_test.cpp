@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 namespace cmma::cli {
 namespace {
 
@@ -55,6 +57,21 @@ TEST(RaceRun, OptionsOfTheHostHaveNoCommas) {
   auto one = scenario();
   one.file = "/a,b/late.toml";
   EXPECT_FALSE(engine_arguments(one, race_files(one, "/out")));
+}
+
+TEST(RaceRun, FilesThatAreMissingAreNamed) {
+  auto one = scenario();
+  one.boot.overlays = {"/dev/null"};
+  EXPECT_TRUE(check_files(one));
+  for (std::string* file : {&one.boot.kernel, &one.boot.initrd, &one.guest.vmlinux,
+                            &one.boot.overlays.front(), &one.boot.disks.emplace_back()}) {
+    const std::string before = std::exchange(*file, "/s/../no such file");
+    const auto there = check_files(one);
+    ASSERT_FALSE(there);
+    EXPECT_TRUE(there.error().starts_with("/s/late.toml: there is no /no such file (./testbed build race"))
+        << there.error();
+    *file = before;
+  }
 }
 
 TEST(RaceRun, AReplayWritesTheFilesOfTheRun) {
