@@ -70,8 +70,10 @@ build_selftests() {
       esac
     done
     echo "building $name"
-    # What the tests do not check about themselves is not checked here.
+    # What the tests do not check about themselves is not checked here. They name temporary files after __FILE__, which has to
+    # be in the folder where they run.
     clang-19 --target=s390x-linux-gnu -march=z10 -O2 -static -pthread -fuse-ld=lld -w -U_FORTIFY_SOURCE -D_GNU_SOURCE= \
+      -fmacro-prefix-map="$folder/=" \
       -I "$sysroot" -I "$root/tests/system/guest/selftests" -I "$folder" -I "$source" -I "$source/tools/testing/selftests" -isystem "$headers/usr/include" \
       -isystem "$source/tools/include/uapi" -isystem "$sysroot/usr/include" -L "$sysroot/usr/lib/s390x-linux-gnu" \
       "${from[@]}" "${options[@]}" -lrt -lm -o "$out/$name"

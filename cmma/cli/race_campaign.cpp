@@ -66,6 +66,7 @@ std::string endings_of(const std::vector<race::UseInterval>& intervals) {
   std::map<std::string, std::uint64_t> counts;
   for (const race::UseInterval& one : intervals) ++counts[one.ended_by];
   std::vector<std::pair<std::uint64_t, std::string>> sorted;
+  sorted.reserve(counts.size());
   for (const auto& [ending, count] : counts) sorted.emplace_back(count, ending);
   std::ranges::sort(sorted, std::greater{});
   std::string text;
