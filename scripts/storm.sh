@@ -1,6 +1,6 @@
 #!/bin/bash
 # A guest kernel under a host that takes away what it may: workloads (tests/system/guest/workloads), each with
-# many seeds. The seeds take turns in how they run: storm with 1 CPU, random with 2, storm with 2, random with 1.
+# many seeds. The seeds take turns in how they run: 1, 5, 9... storm with 1 CPU, 2... random with 2, 3... storm with 2, 4... random with 1.
 # A run passes if
 #   - the workload says so, with its own checks and those of tests/system/guest/workload,
 #   - the console has no warning of the kernel,
@@ -15,7 +15,8 @@
 #   --append STR         added to the guest's command line
 #   --seeds 'A B'        1 2 3 4            --scale N          how much is done: 1 takes 20 to 60 seconds
 #   --only POLICY:CPUS   all seeds run like this
-#   --memory SIZE        512M               --frames SIZE      128M for storm, 48M for random, which needs pressure
+#   --memory SIZE        512M               --frames SIZE      128M for storm; for random, which needs pressure, 48M, or 80M
+#                        if the kernel is one with CONFIG_DEBUG_VM
 #   --option NAME=VALUE  an option of the host (`cmma boot --cmma-option`), as often as needed
 #   --timeout SECONDS    1800 for each run
 #   --out FOLDER         build/storm: a line for each run in `results`; console, machine's messages and report of runs that
@@ -104,9 +105,9 @@ done
 
 # wanted: a line for each run.
 wanted() {
-  local turn=0 seed policy cpus name least
+  local seed policy cpus name least
   for seed in $seeds; do
-    IFS=: read -r policy cpus <<<"${turns[turn++ % ${#turns[@]}]}"
+    IFS=: read -r policy cpus <<<"${turns[(seed - 1) % ${#turns[@]}]}"
     for name in "${names[@]}"; do
       least=$(property "$name" cpus | grep . || echo 1)
       echo "$name $policy $((cpus < least ? least : cpus)) $seed"
@@ -128,9 +129,11 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if [ -z "$go_on" ]; then : >"$out/results"; else touch "$out/results"; fi
 
-# Random discards happen only when frames run low.
+# Random discards happen only when frames run low. A kernel that checks itself needs more to get anywhere.
+config=$(dirname "$kernel")/.config
+if grep -qsx CONFIG_DEBUG_VM=y "$config"; then few=80M; else few=48M; fi
 frames_for() {
-  if [ -n "$frames" ]; then echo "$frames"; elif [ "$1" = random ]; then echo 48M; else echo 128M; fi
+  if [ -n "$frames" ]; then echo "$frames"; elif [ "$1" = random ]; then echo $few; else echo 128M; fi
 }
 
 # Nothing if there is none: a machine that died has left no report.
