@@ -16,6 +16,11 @@
 static int only = CMMA_NOT_A_CPU;
 static int stopped; /* by the engine, which has to return before it is closed */
 static int look;    /* gdb shall, at this boundary */
+static struct
+{
+    int wanted;     /* the clock comparator was moved, to 0, ... */
+    U64 comparator; /* ... from here */
+} timers[MAX_CPU_ENGINES];
 
 static REGS *cpu_of(int cpu)
 {
@@ -61,9 +66,25 @@ static int timer(void *context, int cpu)
     UNREFERENCED(context);
     if (!regs || regs->cpustate == CPUSTATE_STOPPED)
         return 0;
+    if (!timers[cpu].wanted || regs->clkc != 0)
+        timers[cpu].comparator = regs->clkc;
+    timers[cpu].wanted = 1;
+    /* The machine looks at the comparator again before it interrupts. */
+    regs->clkc = 0;
     ON_IC_CLKC(regs);
     hcmma_thr_signal(&regs->intcond, 0);
     return 1;
+}
+
+/* For the guest it has never been moved, and the interruption comes once. */
+void hcmma_race_timer_taken(int cpu)
+{
+    REGS *regs = cpu_of(cpu);
+    if (!regs || !timers[cpu].wanted)
+        return;
+    timers[cpu].wanted = 0;
+    if (regs->clkc == 0)
+        regs->clkc = timers[cpu].comparator;
 }
 
 static void stop(void *context, const char *line)

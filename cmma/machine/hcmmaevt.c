@@ -199,6 +199,8 @@ void hcmma_race_interruption(int note, int cpu, unsigned code, U64 address)
         hcmma_acc_nullified(cpu);
     if (note == HCMMA_NOTE_PROGRAM && is_translation_exception(code))
         hcmma_acc_fault(cpu);
+    if (note == HCMMA_NOTE_EXTERNAL && (code & 0xffff) == EXT_CLOCK_COMPARATOR_INTERRUPT)
+        hcmma_race_timer_taken(cpu);
     add(&event);
 }
 

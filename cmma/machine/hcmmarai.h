@@ -19,6 +19,9 @@ void hcmma_events_told(int count);
 /* hcmmactl.c: what cmma_race_open gets. */
 extern const struct cmma_control hcmma_race_control;
 
+/* An interruption of the clock comparator is taken: it may be one that the engine has asked for. */
+void hcmma_race_timer_taken(int cpu);
+
 /* The engine has stopped the machine. Then, when the engine has returned: end. */
 int hcmma_race_is_stopped(void);
 void hcmma_race_end_if_stopped(void);

@@ -85,8 +85,9 @@ struct cmma_control {
   /* From the next boundary on only this CPU runs, until the call with CMMA_NOT_A_CPU. The machine ends it by
    * itself when the CPU stops or waits. Returns 0 if the CPU can not run now: nothing is done then. */
   int (*run_only)(void* context, int cpu);
-  /* Make an external interruption of the timer (clock comparator, code 1004) pending for the CPU, whatever
-   * its comparator says. Returns 0 if the CPU does not exist or is stopped. */
+  /* Make one external interruption of the timer (clock comparator, code 1004) pending for the CPU, whatever
+   * its comparator says; if the guest sets that before it takes the interruption, there is none. Returns 0 if
+   * the CPU does not exist or is stopped. */
   int (*timer)(void* context, int cpu);
   /* Stop the machine at this boundary; the line says why. Returns. */
   void (*stop)(void* context, const char* line);
@@ -95,8 +96,8 @@ struct cmma_control {
   int (*monitor)(void* context);
   /* One line for the user. */
   void (*message)(void* context, const char* line);
-  /* All CPUs forget where blocks are whose state byte has a CMMA_ATTENTION bit: the next use asks the host. No
-   * CPU is waited for: at an instruction boundary of a deterministic machine. */
+  /* All CPUs forget where blocks are whose state byte has a CMMA_ATTENTION bit: the next use asks the host.
+   * No CPU is waited for: at an instruction boundary of a deterministic machine. */
   void (*forget)(void* context);
 };
 
