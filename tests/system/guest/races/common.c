@@ -4,7 +4,9 @@
 
 #include <endian.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,11 +50,37 @@ void host_may_discard(void* page) {
   if (madvise(page, page_size, MADV_COLD) != 0) failed("MADV_COLD");
 }
 
+static void nothing(int signal) { (void)signal; }
+
+void open_window(void) {
+  printf("cmma: window\n");
+  fflush(stdout);
+  usleep(200000);  // the console's driver keeps a line for half as long
+  signal(SIGFPE, nothing);
+  static volatile int number[2];
+  number[0] = number[0] / number[1];  // and on behind it
+}
+
 void run_on(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
   CPU_SET(cpu, &set);
   if (sched_setaffinity(0, sizeof set, &set) != 0) failed("sched_setaffinity");
+}
+
+static void* toucher(void* page) {
+  enum { pause = 2000 };
+  run_on(1);
+  for (;;) {
+    touch(page);
+    for (volatile unsigned i = 0; i < pause; i++) continue;
+  }
+  return NULL;
+}
+
+void touch_on_cpu_1(void* page) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, toucher, page) != 0) failed("pthread_create");
 }
 
 // A page that has just been read is on a list of this CPU's, which has a reference. With that it is not

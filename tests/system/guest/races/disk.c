@@ -58,6 +58,7 @@ static void until_inactive(const void* page) {
   const size_t pages = used + most_of_cpu;
   char* memory = some_memory(pages);
   if (madvise(memory, used * page_size, MADV_POPULATE_WRITE) != 0) failed("MADV_POPULATE_WRITE");
+  open_window();
   for (; flags_of(page) & flag_active; used++) {
     if (used == pages) failed("no memory was reclaimed");
     memory[used * page_size] = 1;

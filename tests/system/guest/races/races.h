@@ -27,6 +27,11 @@ void touch(const void* page);
 // only this process has mapped. Does not change the state of the page.
 void host_may_discard(void* page);
 
+// The window of an exploration opens here, for a workload that has much to do before; others do it by a line
+// of their scenario's `run`. Then comes a division by zero, program interruption 0009: triggers can wait for
+// that without looking at each instruction.
+void open_window(void);
+
 // /mnt/data, 16 pages, which have all been read and are volatile now.
 enum { data_pages = 16 };
 int open_data(void);
@@ -42,6 +47,9 @@ void through_swap(void* page);
 void page_out(void* page, size_t pages);
 
 void run_on(int cpu);
+// A thread that touches the page on CPU 1 for ever, every now and then: each use of it is a place of its own
+// for a discard, so they are not more than it takes.
+void touch_on_cpu_1(void* page);
 // A page that has just been read is on a list of this CPU's, which has a reference. With that it is not
 // volatile.
 void empty_lists_of_cpu(void);

@@ -109,18 +109,11 @@ void r28(void) {
   expect(page, 0, 1, "memory that was populated");
 }
 
-static void* reader(void* page) {
-  run_on(1);
-  for (;;) touch(page);
-  return NULL;
-}
-
 // Reclaim has isolated a page; a thread finds it discarded.
 void r29(void) {
-  pthread_t thread;
   run_on(0);
   char* page = swapped_page();
-  if (pthread_create(&thread, NULL, reader, page) != 0) failed("pthread_create");
+  touch_on_cpu_1(page);
   usleep(20000);
   page_out(page, 1);
   expect(page, 0, 1, "memory that was given up");
