@@ -28,7 +28,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { MAX_CHILDREN = 64, NAME_SIZE = 1024, PLAN_SIZE = 1 << 20 };
+enum { MAX_CHILDREN = 64, NAME_SIZE = 1024 };
 
 static int driver = -1, console;
 static int window;          /* the guest has just opened it */
@@ -67,17 +67,25 @@ static void open_as(const char *name, const char *suffix, int fd)
     close(file);
 }
 
+/* Into the child's log. */
+static void refuse(const char *reason)
+{
+    logmsg("HHCCM040S %s\n", reason);
+    _exit(3);
+}
+
 static char *read_plan(const char *name)
 {
     char path[NAME_SIZE + 16];
-    char *text = calloc(1, PLAN_SIZE);
+    struct stat is;
+    char *text = NULL;
     FILE *file;
     snprintf(path, sizeof(path), "%s.toml", name);
     file = fopen(path, "r");
-    if (!text || !file)
-        _exit(3);
-    if (fread(text, 1, PLAN_SIZE - 1, file) == PLAN_SIZE - 1)
-        _exit(3);
+    if (file && fstat(fileno(file), &is) == 0)
+        text = calloc(1, (size_t)is.st_size + 1);
+    if (!text || fread(text, 1, (size_t)is.st_size, file) != (size_t)is.st_size)
+        refuse("the plan cannot be read");
     fclose(file);
     return text;
 }
@@ -85,7 +93,7 @@ static char *read_plan(const char *name)
 static void become_child(const char *name, U64 instructions)
 {
     char schedule[NAME_SIZE + 16], error[256];
-    char *plan = read_plan(name);
+    char *plan;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     close(driver);
@@ -95,13 +103,11 @@ static void become_child(const char *name, U64 instructions)
     open_as(name, ".log", STDERR_FILENO);
     dup2(STDERR_FILENO, STDOUT_FILENO);
     open_as(name, ".console", console);
+    plan = read_plan(name);
     hcmma_det_forked();
     hcmma_gdb_forked();
     if (cmma_forked(sysblk.cmma, error, sizeof(error)))
-    {
-        logmsg("HHCCM040S %s\n", error);
-        _exit(3);
-    }
+        refuse(error);
     snprintf(schedule, sizeof(schedule), "%s.schedule", name);
     if (hcmma_race_plan(plan, schedule))
         _exit(2);
