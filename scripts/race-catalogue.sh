@@ -36,12 +36,15 @@ fi
 
 "$root/scripts/build-kernel.sh" race
 "$root/scripts/build-programs.sh" race
-# One race is between two kernels.
+# One race is between two kernels, one needs BPF.
 for name; do
-  if grep -qs kernel-race-kexec "$root/scenarios/$name.toml"; then
-    "$root/scripts/build-kernel.sh" race kexec
-    "$root/scripts/build-programs.sh" kexec
-  fi
+  case $(sed -n 's/^kernel = .*\(kernel-race-[a-z]*\).*/\1/p' "$root/scenarios/$name.toml" 2>/dev/null) in
+    kernel-race-kexec)
+      "$root/scripts/build-kernel.sh" race kexec
+      "$root/scripts/build-programs.sh" kexec
+      ;;
+    kernel-race-bpf) "$root/scripts/build-kernel.sh" race bpf ;;
+  esac
 done
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT

@@ -16,7 +16,7 @@
 #   --seeds 'A B'        1 2 3 4            --scale N          how much is done: 1 takes 20 to 60 seconds
 #   --only POLICY:CPUS   all seeds run like this
 #   --memory SIZE        512M               --frames SIZE      128M for storm; for random, which needs pressure, 48M, or 80M
-#                        if the kernel is one with CONFIG_DEBUG_VM
+#                        (60M for small workloads) if the kernel is one with CONFIG_DEBUG_VM
 #   --option NAME=VALUE  an option of the host (`cmma boot --cmma-option`), as often as needed
 #   --timeout SECONDS    1800 for each run
 #   --out FOLDER         build/storm: a line for each run in `results`; console, machine's messages and report of runs that
@@ -129,11 +129,23 @@ mkdir -p "$out"
 out=$(cd "$out" && pwd)
 if [ -z "$go_on" ]; then : >"$out/results"; else touch "$out/results"; fi
 
-# Random discards happen only when frames run low. A kernel that checks itself needs more to get anywhere.
+# frames_for NAME POLICY. Random discards happen only when frames run low. A kernel that checks itself needs more to get
+# anywhere, though less with a workload that uses little (`debug-frames: 60M`).
 config=$(dirname "$kernel")/.config
-if grep -qsx CONFIG_DEBUG_VM=y "$config"; then few=80M; else few=48M; fi
 frames_for() {
-  if [ -n "$frames" ]; then echo "$frames"; elif [ "$1" = random ]; then echo $few; else echo 128M; fi
+  local own
+  own=$(property "$1" frames)
+  if [ -n "$own" ]; then
+    echo "$own"
+  elif [ -n "$frames" ]; then
+    echo "$frames"
+  elif [ "$2" != random ]; then
+    echo 128M
+  elif grep -qsx CONFIG_DEBUG_VM=y "$config"; then
+    property "$1" debug-frames | grep . || echo 80M
+  else
+    echo 48M
+  fi
 }
 
 # Nothing if there is none: a machine that died has left no report.
@@ -142,7 +154,7 @@ counter() { { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$1/report.json" 2>/dev/nu
 # run NAME POLICY CPUS SEED: one run; a line to the console, one to the file of results.
 run() {
   local name=$1 policy=$2 cpus=$3 seed=$4 id=$1-$2-$3-$4${broken:+-broken}
-  local work=$out/$id started=$SECONDS status=0 why='' overlay own_frames discards options=()
+  local work=$out/$id started=$SECONDS status=0 why='' overlay discards options=()
   rm -rf "$work"
   mkdir -p "$work"
   cp --sparse=always "$build/rootfs/workloads.img" "$work/programs.img"
@@ -154,10 +166,9 @@ run() {
   fi
   truncate --size 256M "$work/swap.img"
   overlay=$(property "$name" overlay)
-  own_frames=$(property "$name" frames)
   [ -z "$overlay" ] || options+=(--overlay "$build/$overlay.cpio.gz")
   TMPDIR=$work "$build/bin/cmma" boot --kernel "$kernel" --append "$append" --timeout "$timeout" --cpus "$cpus" --policy "$policy" --seed "$seed" \
-    --memory "$(property "$name" memory | grep . || echo "$memory")" --frames "${own_frames:-$(frames_for "$policy")}" \
+    --memory "$(property "$name" memory | grep . || echo "$memory")" --frames "$(frames_for "$name" "$policy")" \
     --disk "$work/programs.img" --disk "$work/data.img" --disk "$work/swap.img" --overlay "$build/programs/guest.cpio.gz" \
     --json "$work/report.json" --log "$work/machine" "${options[@]}" "${host_options[@]}" \
     --run "WORKLOAD_SCALE=$scale WORKLOAD_SEED=$seed WORKLOAD_BREAK=$broken workload $name" \
