@@ -91,11 +91,15 @@ bool Host::make_room(int cpu) {
     tick(0, cpu);
     counters_.add(Counter::forced_reclaims);
     release_ghosts();
-    const bool needed = frames_.free() == 0 && !failed();
-    if (needed && take_some(forced_batch, Urgency::forced, true) == 0 && cpu == CMMA_NOT_A_CPU && !failed()) {
-      // A channel holds no pointers, and every CPU is between two instructions.
-      take_some(forced_batch, Urgency::forced, false);
-    }
+    // One block less in use need not make a frame free: the spare ones may be in use, too.
+    const auto take_all = [this](bool in_instruction) {
+      while (frames_.free() == 0 && !failed() &&
+             take_some(forced_batch, Urgency::forced, in_instruction) != 0) {
+      }
+    };
+    take_all(true);
+    // A channel holds no pointers, and every CPU is between two instructions.
+    if (cpu == CMMA_NOT_A_CPU) take_all(false);
     made = frames_.free() != 0 && !failed();
     if (!made) give_up("no frame is free, and no block may be taken away now: give the machine more frames");
   }

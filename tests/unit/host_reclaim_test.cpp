@@ -95,6 +95,25 @@ TEST(HostReclaim, WithoutAVictimTheMachineStopsWithOneLine) {
   rig->check_invariants();
 }
 
+// What may leave in the middle of an instruction makes up for spare frames only; a channel goes on.
+TEST(HostReclaim, AChannelTakesMoreThanOneRoundWhenSpareFramesAreInUse) {
+  Rig rig("frames=64K", 64);
+  std::uint64_t block = 0;
+  while (rig->frames().free() > 0) rig.store(block++, 1);
+  const std::uint64_t spare = rig->frames().spare();
+  ASSERT_GE(spare, 2U);
+  for (std::uint64_t i = 0; i < spare; ++i) EXPECT_EQ(rig.stray(block + i), 0);
+  rig.essa(0, 2);
+  for (std::uint64_t held = 1; held < block + spare; ++held) rig.essa(held, 3);
+  std::uint64_t data = 7;
+  std::size_t done = 0;
+  const auto bytes = std::span(reinterpret_cast<const std::uint8_t*>(&data), sizeof data);
+  EXPECT_EQ(rig->write((block + spare) * block_size, bytes, done), CMMA_DONE);
+  EXPECT_EQ(rig.pair(0), Uz);
+  EXPECT_EQ(rig.machine.failure_count, 0U);
+  rig->check_invariants();
+}
+
 TEST(HostReclaim, ExemptBlocksStay) {
   Rig rig("frames=64K", 64);
   rig.store(0, 1);
