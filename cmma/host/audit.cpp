@@ -1,5 +1,7 @@
 #include "host/audit.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
@@ -28,39 +30,51 @@ std::vector<std::string_view> words_of(std::string_view line) {
   }
 }
 
+std::optional<std::uint64_t> number_of(std::string_view word) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, 16);
+  if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
+  return value;
+}
+
 std::optional<std::vector<std::uint64_t>> numbers_of(std::span<const std::string_view> words) {
   std::vector<std::uint64_t> numbers;
   for (const std::string_view word : words) {
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, 16);
-    if (error != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-    numbers.push_back(value);
+    const auto number = number_of(word);
+    if (!number) return std::nullopt;
+    numbers.push_back(*number);
   }
   return numbers;
 }
 
+Outcome refuse(const char* why) { return std::unexpected(std::string{"audit: "} + why); }
+
 }  // namespace
 
+Outcome Audit::add_rule(std::span<const std::string_view> words) {
+  if (words.size() < 4 || words.size() % 3 != 1)
+    return refuse("never wants a name, and an offset, a mask and a value for each term");
+  Rule rule{.name = std::string{words[0]}, .terms = {}};
+  for (std::size_t i = 1; i < words.size(); i += 3) {
+    const bool other = words[i + 2].starts_with('!');
+    const auto offset = number_of(words[i]);
+    const auto mask = number_of(words[i + 1]);
+    const auto value = number_of(words[i + 2].substr(other ? 1 : 0));
+    if (!offset || !mask || !value) return refuse("numbers are hexadecimal");
+    if (*offset % word_size != 0 || *offset + word_size > record_size_)
+      return refuse("an offset must be that of a word in a record");
+    rule.terms.push_back({.offset = *offset, .mask = *mask, .value = *value, .other = other});
+  }
+  rules_.push_back(std::move(rule));
+  return {};
+}
+
 Outcome Audit::command(std::string_view line, std::uint64_t bytes) {
-  const auto refuse = [](const char* why) { return std::unexpected(std::string{"audit: "} + why); };
   const auto words = words_of(line);
-  const bool never = !words.empty() && words[0] == "never";
-  const std::size_t plain = never ? 2 : 1;  // words that are no numbers
-  const auto numbers = words.size() <= plain ? std::nullopt : numbers_of(std::span(words).subspan(plain));
+  if (!words.empty() && words[0] == "never") return add_rule(std::span(words).subspan(1));
+  const auto numbers = words.size() < 2 ? std::nullopt : numbers_of(std::span(words).subspan(1));
   if (!numbers)
     return refuse("one of: records SIZE, map FIRST COUNT ADDRESS, never NAME OFFSET MASK VALUE...");
-  if (never) {
-    if (numbers->size() % 3 != 0) return refuse("never wants an offset, a mask and a value for each term");
-    Rule rule{.name = std::string{words[1]}, .terms = {}};
-    for (std::size_t i = 0; i < numbers->size(); i += 3) {
-      const Term term{.offset = (*numbers)[i], .mask = (*numbers)[i + 1], .value = (*numbers)[i + 2]};
-      if (term.offset % word_size != 0 || term.offset + word_size > record_size_)
-        return refuse("an offset must be that of a word in a record");
-      rule.terms.push_back(term);
-    }
-    rules_.push_back(std::move(rule));
-    return {};
-  }
   if (words[0] == "records" && numbers->size() == 1) {
     const std::uint64_t size = numbers->front();
     if (size == 0 || size > largest_record || size % word_size != 0)
@@ -92,14 +106,20 @@ const Audit::Map* Audit::find(std::uint64_t block) const {
   return block - map.first < map.count ? &map : nullptr;
 }
 
-std::string_view Audit::broken_rule(std::uint64_t block, const ReadWord& read) const {
+std::string Audit::broken_rule(std::uint64_t block, const ReadWord& read) const {
   const Map* map = find(block);
   state::check(map != nullptr, "U: a block with a record");
   const std::uint64_t record = map->address + (block - map->first) * record_size_;
+  const auto holds = [&](const Term& term) {
+    return ((read(record + term.offset) & term.mask) == term.value) != term.other;
+  };
   for (const Rule& rule : rules_) {
-    const bool broken = std::ranges::all_of(
-        rule.terms, [&](const Term& term) { return (read(record + term.offset) & term.mask) == term.value; });
-    if (broken) return rule.name;
+    if (!std::ranges::all_of(rule.terms, holds)) continue;
+    std::string text = rule.name;
+    for (std::uint64_t at = 0; at < record_size_; at += word_size) {
+      text += fmt::format("{}{:x}", at == 0 ? " (record " : " ", read(record + at));
+    }
+    return text + ")";
   }
   return {};
 }

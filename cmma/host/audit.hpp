@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <expected>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,15 +27,15 @@ class Audit {
   //   records SIZE                            bytes of one record
   //   map FIRST COUNT ADDRESS                 records of COUNT blocks from number FIRST on are at ADDRESS
   //   never NAME OFFSET MASK VALUE [OFFSET MASK VALUE...]
-  //                                           no record may have all of these values
+  //                                           no record may have all of these values; !VALUE: any other
   // The error is one line for the operator. `bytes`: size of main storage.
   [[nodiscard]] std::expected<void, std::string> command(std::string_view line, std::uint64_t bytes);
 
   [[nodiscard]] bool covers(std::uint64_t block) const { return !rules_.empty() && find(block) != nullptr; }
 
-  // The name of the first rule that the record of this block breaks, or nothing.
+  // The name of the first rule that the record of this block breaks, and the words of the record; or nothing.
   // REQUIRES: covers(block).
-  [[nodiscard]] std::string_view broken_rule(std::uint64_t block, const ReadWord& read) const;
+  [[nodiscard]] std::string broken_rule(std::uint64_t block, const ReadWord& read) const;
 
  private:
   struct Map {
@@ -46,12 +47,14 @@ class Audit {
     std::uint64_t offset;
     std::uint64_t mask;
     std::uint64_t value;
+    bool other;  // holds for any other value
   };
   struct Rule {
     std::string name;
     std::vector<Term> terms;
   };
 
+  [[nodiscard]] std::expected<void, std::string> add_rule(std::span<const std::string_view> words);
   [[nodiscard]] const Map* find(std::uint64_t block) const;
 
   std::uint64_t record_size_ = 0;

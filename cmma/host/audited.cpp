@@ -20,7 +20,7 @@ constexpr std::uint64_t message_limit = 10;
 void Host::audit(Block block) {
   if (!audit_.covers(block)) return;
   counters_.add(Counter::audited);
-  const std::string_view rule =
+  const std::string rule =
       audit_.broken_rule(block, [this](std::uint64_t address) { return word_at(address); });
   if (rule.empty()) return;
   counters_.add(Counter::audit_violations);

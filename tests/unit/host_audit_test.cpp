@@ -53,7 +53,7 @@ TEST_F(HostAudit, ABrokenRuleIsCountedAndNamed) {
   EXPECT_EQ(violations(), 1);
   ASSERT_EQ(rig.machine.messages.size(), 1);
   EXPECT_EQ(rig.machine.messages[0],
-            "audit: block 0x12000 is discarded, and the guest's record of it says: locked");
+            "audit: block 0x12000 is discarded, and the guest's record of it says: locked (record 10 0)");
 }
 
 TEST_F(HostAudit, ARuleIsBrokenIfAllOfItsTermsHold) {
@@ -62,6 +62,18 @@ TEST_F(HostAudit, ARuleIsBrokenIfAllOfItsTermsHold) {
   discard(0x13);
   EXPECT_EQ(violations(), 0);
   record(0x14, 0, 0x100);
+  discard(0x14);
+  EXPECT_EQ(violations(), 1);
+}
+
+TEST_F(HostAudit, ATermMayWantAnyOtherValue) {
+  ASSERT_TRUE(rig->command("audit never used 0 1000 1000 8 ff !0").done);
+  record(0x13, 0, 0x1000);
+  record(0x13, 1, 0xff00);
+  discard(0x13);
+  EXPECT_EQ(violations(), 0);
+  record(0x14, 0, 0x1000);
+  record(0x14, 1, 0xff01);
   discard(0x14);
   EXPECT_EQ(violations(), 1);
 }
@@ -99,11 +111,27 @@ TEST(HostAuditCommand, MalformedOnesAreRefused) {
   EXPECT_FALSE(rig->command("audit map 10 10 3000").done) << "before the size of a record";
   EXPECT_FALSE(rig->command("audit never x 0 1 1").done) << "before the size of a record";
   ASSERT_TRUE(rig->command("audit records 40").done);
-  for (const char* line :
-       {"audit", "audit records", "audit records 0", "audit records 44", "audit records 2000", "audit map",
-        "audit map 0 0 0", "audit map 0 41 0", "audit map 40 1 0", "audit map 0 1 40000",
-        "audit map 0 20 3f900", "audit map 0 1 4", "audit map 0 1 x", "audit never", "audit never x",
-        "audit never x 0 1", "audit never x 40 1 1", "audit never x 3c 1 1", "audit sometimes x 0 1 1"}) {
+  for (const char* line : {"audit",
+                           "audit records",
+                           "audit records 0",
+                           "audit records 44",
+                           "audit records 2000",
+                           "audit map",
+                           "audit map 0 0 0",
+                           "audit map 0 41 0",
+                           "audit map 40 1 0",
+                           "audit map 0 1 40000",
+                           "audit map 0 20 3f900",
+                           "audit map 0 1 4",
+                           "audit map 0 1 x",
+                           "audit never",
+                           "audit never x",
+                           "audit never x 0 1",
+                           "audit never x 40 1 1",
+                           "audit never x 3c 1 1",
+                           "audit never x 0 1 !",
+                           "audit never x 0 !1 1",
+                           "audit sometimes x 0 1 1"}) {
     EXPECT_FALSE(rig->command(line).done) << line;
   }
   EXPECT_TRUE(rig->command("audit map 10 8 1000").done);

@@ -2,7 +2,8 @@
  *
  * Runs in the guest, as root, on Linux 6.12. Tells the host (by lines on the console, see docs/options.md) where each
  * page's struct page is, and what none of them may say when its page is discarded: that the page is mlocked,
- * dirty or under writeback, or anonymous and not in the swap cache.
+ * dirty or under writeback, or anonymous and not in the swap cache. (Reclaim takes a page out of the swap cache
+ * when it has frozen its references at 0, and frees it then: such a page may go.)
  * The addresses come from /proc/kcore: the kernel's array of struct page is mapped by page tables, which are read
  * here as the hardware does. That the numbers of the flags are right is checked against /proc/kpageflags first.
  * Exit status: 0, or 2 if the kernel does not say or is another one than thought.
@@ -16,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { RECORD = 64, FLAGS = 0, MAPPING = 24 };
+enum { RECORD = 64, FLAGS = 0, MAPPING = 24, MAPCOUNT_AND_REFCOUNT = 48 };
 enum { WRITEBACK = 1, UPTODATE = 3, DIRTY = 4, LRU = 5, SWAPCACHE = 10, SWAPBACKED = 17, MLOCKED = 19 };
 
 static int kcore;
@@ -152,8 +153,8 @@ int main(void) {
   never("mlocked", MLOCKED);
   never("dirty", DIRTY);
   never("writeback", WRITEBACK);
-  printf("cmma: audit never anonymous-and-not-in-the-swap-cache %x 1 1 %x %llx 0\n", MAPPING, FLAGS,
-         1ull << SWAPCACHE);
+  printf("cmma: audit never anonymous-and-not-in-the-swap-cache %x 1 1 %x %llx 0 %x ffffffff !0\n", MAPPING,
+         FLAGS, 1ull << SWAPCACHE, MAPCOUNT_AND_REFCOUNT);
   print_map(asce, records, pages);
   return 0;
 }
