@@ -167,6 +167,8 @@ run() {
   truncate --size 256M "$work/swap.img"
   overlay=$(property "$name" overlay)
   [ -z "$overlay" ] || options+=(--overlay "$build/$overlay.cpio.gz")
+  # What a kernel that panics has said need not have come to its console.
+  ! grep -qsx CONFIG_VMCORE_INFO=y "$config" || options+=(--kernel-log "$work/kernel-log")
   TMPDIR=$work "$build/bin/cmma" boot --kernel "$kernel" --append "$append" --timeout "$timeout" --cpus "$cpus" --policy "$policy" --seed "$seed" \
     --memory "$(property "$name" memory | grep . || echo "$memory")" --frames "$(frames_for "$name" "$policy")" \
     --disk "$work/programs.img" --disk "$work/data.img" --disk "$work/swap.img" --overlay "$build/programs/guest.cpio.gz" \
@@ -181,7 +183,9 @@ run() {
     [ $status -eq 0 ] || why="status $status: $(tail -n 3 "$work/messages" | tr '\n' ' ')"
     grep -qE '^workloads: 1 passed, 0 failed' "$work/console" || why="$why; $(grep -E "^workload $name: FAILED" "$work/console" || echo 'no verdict')"
   fi
-  if grep -qE "$bad_lines" "$work/console"; then why="$why; $(grep -m 1 -E "$bad_lines" "$work/console" | cut -c 1-120)"; fi
+  if grep -qsE "$bad_lines" "$work/console" "$work/kernel-log"; then
+    why="$why; $(grep -m 1 -hsE "$bad_lines" "$work/console" "$work/kernel-log" | head -n 1 | cut -c 1-120)"
+  fi
   if grep -q '^vmstat: page_state' "$work/console"; then
     discards=$(counter "$work" discards_volatile)+$(counter "$work" discards_potential)
     [ "$discards" != 0+0 ] || why="$why; no block was discarded"

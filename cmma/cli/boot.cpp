@@ -62,10 +62,12 @@ Expected<void> check(const BootOptions& options) {
     if (*frames > options.memory) return usage("--frames: not more than --memory");
   }
   const bool of_the_host = !options.frames.empty() || !options.policy.empty() || options.seed ||
-                           !options.json.empty() || !options.trace.empty() || !options.host_options.empty();
+                           !options.json.empty() || !options.trace.empty() || !options.kernel_log.empty() ||
+                           !options.host_options.empty();
   if (options.no_cmma && of_the_host) {
     return usage(
-        "--no-cmma: without the host there is no --frames, --policy, --seed, --json, --trace or "
+        "--no-cmma: without the host there is no --frames, --policy, --seed, --json, --trace, --kernel-log "
+        "or "
         "--cmma-option");
   }
   if ((options.gdb_wait || !options.gdb_text.empty()) && !options.gdb)
@@ -83,11 +85,10 @@ Expected<void> check(const BootOptions& options) {
       return usage(fmt::format("--disk: {}: its size is not a multiple of 512 bytes", disk.string()));
     }
   }
-  if (!options.json.empty() && !fs::is_directory(fs::absolute(options.json).parent_path())) {
-    return usage(fmt::format("--json: no folder for {}", options.json.string()));
-  }
-  if (!options.trace.empty() && !fs::is_directory(fs::absolute(options.trace).parent_path())) {
-    return usage(fmt::format("--trace: no folder for {}", options.trace.string()));
+  for (const auto& [option, file] : {std::pair{"--json", options.json}, std::pair{"--trace", options.trace},
+                                     std::pair{"--kernel-log", options.kernel_log}}) {
+    if (!file.empty() && !fs::is_directory(fs::absolute(file).parent_path()))
+      return usage(fmt::format("{}: no folder for {}", option, file.string()));
   }
   return {};
 }
@@ -262,6 +263,8 @@ void register_boot(CLI::App& app, Run& run) {
       ->take_last()
       ->check(CLI::Range(0.0, longest_limit));
   command->add_option("--json", options.json, "Write the host's report to this file");
+  command->add_option("--kernel-log", options.kernel_log,
+                      "Write what a Linux guest has logged to this file, from its memory, at the end");
   command->add_option("--trace", options.trace, "Write the host's events to this file");
   constexpr unsigned highest_port = 65535;
   command->add_option("--gdb", options.gdb, "Let gdb attach to this port of the loopback address (0: any)")

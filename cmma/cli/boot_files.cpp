@@ -41,6 +41,7 @@ Expected<std::string> host_options(const BootOptions& options) {
   if (options.determinism.on) all.emplace_back("strays=in-place");
   // The machine runs in another folder's terms: absolute names only.
   if (!options.json.empty()) all.push_back("json=" + fs::absolute(options.json).string());
+  if (!options.kernel_log.empty()) all.push_back("kernel-log=" + fs::absolute(options.kernel_log).string());
   if (!options.trace.empty()) all.push_back("trace=" + fs::absolute(options.trace).string());
   all.insert(all.end(), options.host_options.begin(), options.host_options.end());
   std::string joined;

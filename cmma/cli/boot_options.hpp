@@ -43,6 +43,7 @@ struct BootOptions {
   std::optional<std::string> command;  // --run
   double timeout = 0;                  // seconds; 0: none
   std::filesystem::path json;
+  std::filesystem::path kernel_log;
   std::filesystem::path trace;
   Determinism determinism;
   std::optional<unsigned> gdb;  // the port of the gdb server; 0: any that is free

@@ -54,9 +54,13 @@ std::uint64_t Host::word_at(std::uint64_t address) {
 }
 
 bool Host::peek(std::uint64_t address, std::span<std::uint8_t> to) {
+  const Section section(*this);
+  return peek_locked(address, to);
+}
+
+bool Host::peek_locked(std::uint64_t address, std::span<std::uint8_t> to) {
   const std::uint64_t bytes = blocks() * CMMA_BLOCK_SIZE;
   if (address > bytes || to.size() > bytes - address) return false;
-  const Section section(*this);
   while (!to.empty()) {
     const std::uint64_t offset = address % CMMA_BLOCK_SIZE;
     const std::size_t part = std::min<std::size_t>(to.size(), CMMA_BLOCK_SIZE - offset);

@@ -25,6 +25,7 @@ constexpr std::string_view help_text =
     "mark LABEL       note the matrix and the counters for the report, under this label\n"
     "audit ...        where the guest keeps its records of blocks, and what they must not say\n"
     "json             the report of the run up to now\n"
+    "kernel-log       what a Linux guest has logged, from its memory\n"
     "help             this\n";
 
 Host::Answer refuse(std::string text) { return {.done = false, .text = std::move(text) + "\n"}; }
@@ -74,6 +75,11 @@ Host::Answer Host::command(std::string_view line) {
   if (verb == "json") {
     const Section section(*this);
     return {.text = record::report_as_text(report())};
+  }
+  if (verb == "kernel-log") {
+    const Section section(*this);
+    auto log = kernel_log();
+    return log ? Answer{.text = std::move(*log)} : refuse(std::move(log.error()));
   }
   if (verb == "options" || verb == "option") return option_value(argument);
   if (verb != "block" && verb != "discard" && verb != "pageout" && verb != "evict" && verb != "pagein") {

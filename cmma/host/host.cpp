@@ -80,6 +80,7 @@ std::expected<void, std::string> Host::forked() {
     return std::unexpected("the host has a thread, which does not come along: strays=in-place");
   if (trace_) return std::unexpected("a trace cannot go on in two processes");
   options_.json.clear();
+  options_.kernel_log.clear();
   return os_->forked();
 }
 

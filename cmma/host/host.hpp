@@ -206,6 +206,7 @@ class Host {
   [[nodiscard]] std::uint64_t word_at(std::uint64_t address);
   // The content of a block, in main storage or in `page_`; empty if it has none.
   [[nodiscard]] std::span<const std::uint8_t> content_of(Block block);
+  [[nodiscard]] bool peek_locked(std::uint64_t address, std::span<std::uint8_t> to);
 
   // ---- channel.cpp ----
   template <typename Copy>
@@ -229,6 +230,8 @@ class Host {
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> options_in_force() const;
   [[nodiscard]] record::Report report();  // with the mutex held
   void mark(std::string label);
+  // What a Linux guest has logged (linux/kernel_log.hpp). With the mutex held.
+  [[nodiscard]] std::expected<std::string, std::string> kernel_log();
   [[nodiscard]] std::uint64_t instructions() const;  // with the mutex held
 
   Options options_;  // changes in forked() only

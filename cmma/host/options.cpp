@@ -77,12 +77,13 @@ struct Option {
   Outcome (*set)(Options&, Value);
 };
 
-constexpr std::array<Option, 19> known{{
+constexpr std::array<Option, 20> known{{
     {"frames", set_frames},
     {"policy", set_policy},
     {"seed", set_seed},
     {"store", [](Options& o, Value v) { return set_file(o.store, "store", v); }},
     {"json", [](Options& o, Value v) { return set_file(o.json, "json", v); }},
+    {"kernel-log", [](Options& o, Value v) { return set_file(o.kernel_log, "kernel-log", v); }},
     {"trace", [](Options& o, Value v) { return set_file(o.trace, "trace", v); }},
     {"nodat", [](Options& o, Value v) { return set_choice(o.reading.nodat, "nodat", v, "on", "off"); }},
     {"unused",

@@ -21,6 +21,7 @@ struct Options {
   std::optional<std::uint64_t> seed;  // empty: drawn at random, and reported
   std::string store;                  // empty: an unnamed temporary file
   std::string json;                   // empty: no report
+  std::string kernel_log;             // empty: a Linux guest's log is not written
   std::string trace;                  // empty: no trace
   bool strays_in_place = false;       // unannounced accesses are answered in the thread that makes them
   bool invariants = false;            // looked at with each event (invariants.hpp)

@@ -6,9 +6,12 @@
 #include <algorithm>
 
 #include "host/host.hpp"
+#include "linux/kernel_log.hpp"
 #include "record/matrix.hpp"
+#include "record/whole_file.hpp"
 
 namespace cmma::host {
+
 std::vector<std::pair<std::string, std::string>> Host::options_in_force() const {
   const auto choice = [](bool flag, const char* yes, const char* no) { return std::string{flag ? yes : no}; };
   const state::Reading& reading = options_.reading;
@@ -18,6 +21,7 @@ std::vector<std::pair<std::string, std::string>> Host::options_in_force() const 
       {"seed", fmt::to_string(options_.seed.value_or(0))},
       {"store", options_.store},
       {"json", options_.json},
+      {"kernel-log", options_.kernel_log},
       {"trace", options_.trace},
       {"nodat", choice(reading.nodat, "on", "off")},
       {"unused", choice(reading.unused_is_exception, "exception", "zero")},
@@ -65,11 +69,24 @@ record::Report Host::report() {
   return report;
 }
 
+std::expected<std::string, std::string> Host::kernel_log() {
+  return linux_guest::read_kernel_log(
+      [this](std::uint64_t address, std::span<std::uint8_t> to) { return peek_locked(address, to); });
+}
+
 void Host::write_reports() {
   const Section section(*this);
   if (!options_.json.empty()) {
     if (auto written = record::write_report(options_.json, report()); !written)
       say(std::move(written.error()));
+  }
+  if (!options_.kernel_log.empty()) {
+    const auto log = kernel_log();
+    if (!log) {
+      say("kernel-log: " + log.error());
+    } else if (auto written = record::write_whole_file(options_.kernel_log, *log); !written) {
+      say("kernel-log: cannot write " + written.error());
+    }
   }
   if (trace_) {
     if (auto closed = trace_->close(); !closed) say(std::move(closed.error()));

@@ -4,8 +4,14 @@
 . "$(dirname "$0")/lib.sh"
 boot_timeout=480
 
-boots 0 --kernel "$debian_kernel/vmlinuz" --run 'uname -r; free -m'
+# What is not loud enough for the console is in the kernel's log all the same, which is read from its memory.
+boots 0 --kernel "$debian_kernel/vmlinuz" --kernel-log "$work/log" \
+  --run 'uname -r; free -m; echo "<7>only in the log" >/dev/kmsg'
 check_out '^6\.[0-9]+\.[0-9]+-.*s390x$'
+check_no_out 'only in the log'
+for line in 'Linux version 6' 'only in the log$'; do
+  grep -q "^\[ .*\] $line" "$work/log" || failed "the kernel's log has no \"$line\""
+done
 
 mkdir "$work/tree"
 echo 'from the disk' >"$work/tree/file"
