@@ -16,7 +16,8 @@ namespace {
 
 using Number = std::expected<std::uint64_t, std::string>;
 
-// V1. Of the rings, as powers of 2: the kernel's CONFIG_LOG_BUF_SHIFT is at most 25, with a record for 32 bytes.
+// V1. Of the rings, as powers of 2: the kernel's CONFIG_LOG_BUF_SHIFT is at most 25, with a record for 32
+// bytes.
 constexpr std::uint64_t most_records = 20;
 constexpr std::uint64_t most_text = 25;
 constexpr std::size_t longest_log = std::size_t{1} << 28;  // records may share their text
@@ -26,38 +27,56 @@ constexpr std::uint64_t empty_line = 3;  // the position of a record with a text
 constexpr std::uint64_t id_mask = ~std::uint64_t{0} >> 2;
 enum class State : std::uint8_t { reserved, committed, finalized, reusable };
 
-// The numbers of VMCOREINFO that are used, in the order of `names`.
+// Sizes and offsets in the kernel's structures, with their names in VMCOREINFO.
 struct Layout {
-  std::uint64_t descriptors, text, count_bits, descs, infos, head, tail, desc_size, state, position, begin,
-      next, info_size, time, length, size_bits, data;
+  std::uint64_t descriptors = 0;
+  std::uint64_t text = 0;
+  std::uint64_t count_bits = 0;
+  std::uint64_t descs = 0;
+  std::uint64_t infos = 0;
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
+  std::uint64_t desc_size = 0;
+  std::uint64_t state = 0;
+  std::uint64_t position = 0;
+  std::uint64_t begin = 0;
+  std::uint64_t next = 0;
+  std::uint64_t info_size = 0;
+  std::uint64_t time = 0;
+  std::uint64_t length = 0;
+  std::uint64_t size_bits = 0;
+  std::uint64_t data = 0;
 };
-constexpr std::array names{"OFFSET(printk_ringbuffer.desc_ring)",
-                           "OFFSET(printk_ringbuffer.text_data_ring)",
-                           "OFFSET(prb_desc_ring.count_bits)",
-                           "OFFSET(prb_desc_ring.descs)",
-                           "OFFSET(prb_desc_ring.infos)",
-                           "OFFSET(prb_desc_ring.head_id)",
-                           "OFFSET(prb_desc_ring.tail_id)",
-                           "SIZE(prb_desc)",
-                           "OFFSET(prb_desc.state_var)",
-                           "OFFSET(prb_desc.text_blk_lpos)",
-                           "OFFSET(prb_data_blk_lpos.begin)",
-                           "OFFSET(prb_data_blk_lpos.next)",
-                           "SIZE(printk_info)",
-                           "OFFSET(printk_info.ts_nsec)",
-                           "OFFSET(printk_info.text_len)",
-                           "OFFSET(prb_data_ring.size_bits)",
-                           "OFFSET(prb_data_ring.data)"};
+struct Field {
+  std::uint64_t Layout::* to;
+  const char* name;
+};
+constexpr std::array<Field, 17> fields{{{&Layout::descriptors, "OFFSET(printk_ringbuffer.desc_ring)"},
+                                        {&Layout::text, "OFFSET(printk_ringbuffer.text_data_ring)"},
+                                        {&Layout::count_bits, "OFFSET(prb_desc_ring.count_bits)"},
+                                        {&Layout::descs, "OFFSET(prb_desc_ring.descs)"},
+                                        {&Layout::infos, "OFFSET(prb_desc_ring.infos)"},
+                                        {&Layout::head, "OFFSET(prb_desc_ring.head_id)"},
+                                        {&Layout::tail, "OFFSET(prb_desc_ring.tail_id)"},
+                                        {&Layout::desc_size, "SIZE(prb_desc)"},
+                                        {&Layout::state, "OFFSET(prb_desc.state_var)"},
+                                        {&Layout::position, "OFFSET(prb_desc.text_blk_lpos)"},
+                                        {&Layout::begin, "OFFSET(prb_data_blk_lpos.begin)"},
+                                        {&Layout::next, "OFFSET(prb_data_blk_lpos.next)"},
+                                        {&Layout::info_size, "SIZE(printk_info)"},
+                                        {&Layout::time, "OFFSET(printk_info.ts_nsec)"},
+                                        {&Layout::length, "OFFSET(printk_info.text_len)"},
+                                        {&Layout::size_bits, "OFFSET(prb_data_ring.size_bits)"},
+                                        {&Layout::data, "OFFSET(prb_data_ring.data)"}}};
 
 std::expected<Layout, std::string> read_layout(const Memory& memory) {
-  std::array<std::uint64_t, names.size()> n{};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const Number number = memory.number(names[i]);
+  Layout layout;
+  for (const Field& field : fields) {
+    const Number number = memory.number(field.name);
     if (!number) return std::unexpected(number.error());
-    n[i] = *number;
+    layout.*field.to = *number;
   }
-  return Layout{n[0], n[1],  n[2],  n[3],  n[4],  n[5],  n[6],  n[7], n[8],
-                n[9], n[10], n[11], n[12], n[13], n[14], n[15], n[16]};
+  return layout;
 }
 
 void add_line(std::string& log, std::uint64_t nanoseconds, std::string_view text) {
@@ -166,7 +185,13 @@ class Ring {
 
   const Memory& memory_;
   Layout layout_;
-  std::uint64_t count_bits_ = 0, descs_ = 0, infos_ = 0, head_ = 0, tail_ = 0, size_bits_ = 0, data_ = 0;
+  std::uint64_t count_bits_ = 0;
+  std::uint64_t descs_ = 0;
+  std::uint64_t infos_ = 0;
+  std::uint64_t head_ = 0;
+  std::uint64_t tail_ = 0;
+  std::uint64_t size_bits_ = 0;
+  std::uint64_t data_ = 0;
 };
 
 }  // namespace
