@@ -5,6 +5,8 @@
 #ifndef CMMA_TESTS_HOST_DOUBLES_HPP
 #define CMMA_TESTS_HOST_DOUBLES_HPP
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
@@ -64,13 +66,15 @@ class FakeOs final : public host::Os {
     present_.assign(bytes / block_size, false);
     return storage_;
   }
+  FakeOs(const FakeOs&) = delete;
+  FakeOs& operator=(const FakeOs&) = delete;
   ~FakeOs() override { std::free(storage_); }
 
   void answer_in_place(std::function<void(std::size_t)>) override {}
   std::expected<void, std::string> forked() override { return {}; }
 
-  bool demand() const override { return outside_.demand; }
-  std::string demand_note() const override { return "switched off by the test"; }
+  [[nodiscard]] bool demand() const override { return outside_.demand; }
+  [[nodiscard]] std::string demand_note() const override { return "switched off by the test"; }
 
   int place(std::size_t offset, std::span<const std::uint8_t> content) override {
     if (outside_.places_until_error == 0) return outside_.error;
@@ -221,7 +225,7 @@ class FakeMachine {
             .quiesce = [](void* self, int cpu) { of(self).quiesce(cpu); },
             .resume = [](void* self, int cpu) { of(self).resume(cpu); },
             .request_reclaim = [](void* self, int) { ++of(self).reclaim_requests; },
-            .instructions = [](void*, int cpu) { return static_cast<std::uint64_t>(100 + cpu); },
+            .instructions = [](void*, int cpu) { return 100 + static_cast<std::uint64_t>(cpu); },
             .message =
                 [](void* self, const char* line) {
                   of(self).messages.emplace_back(line);
@@ -296,21 +300,21 @@ class Rig {
     open(options, blocks, std::move(fake_os));
   }
 
-  [[nodiscard]] host::Host& operator*() { return *host; }
-  [[nodiscard]] host::Host* operator->() { return host.get(); }
+  [[nodiscard]] host::Host& operator*() const { return *host; }
+  [[nodiscard]] host::Host* operator->() const { return host.get(); }
 
-  [[nodiscard]] state::Byte byte(std::uint64_t block) {
+  [[nodiscard]] state::Byte byte(std::uint64_t block) const {
     return std::atomic_ref(host->states()[block]).load();
   }
-  [[nodiscard]] state::Pair pair(std::uint64_t block) { return state::pair_of(byte(block)); }
-  [[nodiscard]] std::uint8_t* at(std::uint64_t block) { return host->storage() + block * block_size; }
+  [[nodiscard]] state::Pair pair(std::uint64_t block) const { return state::pair_of(byte(block)); }
+  [[nodiscard]] std::uint8_t* at(std::uint64_t block) const { return host->storage() + block * block_size; }
 
-  [[nodiscard]] cmma_result access(std::uint64_t block, int cpu = 0) {
+  [[nodiscard]] cmma_result access(std::uint64_t block, int cpu = 0) const {
     return host->access(block * block_size, cpu);
   }
 
   // The result register; the request must be done.
-  std::uint64_t essa(std::uint64_t block, unsigned orc, int cpu = 0) {
+  std::uint64_t essa(std::uint64_t block, unsigned orc, int cpu = 0) const {
     std::uint64_t r1 = ~std::uint64_t{0};
     const cmma_result result = host->essa(cpu, block * block_size, orc, r1);
     if (result != CMMA_DONE) throw std::runtime_error("ESSA was not done");
@@ -326,17 +330,15 @@ class Rig {
 
   // An access that nobody announced; when it returns, the pager has done all that belongs to it but telling
   // the machine.
-  std::uint8_t stray(std::uint64_t block) {
+  [[nodiscard]] std::uint8_t stray(std::uint64_t block) const {
     const std::uint8_t value = fake->stray_read(block);
     await_pager();
     return value;
   }
-  void await_pager() { (void)host->slots_in_use(); }  // it needs the same mutex
+  void await_pager() const { (void)host->slots_in_use(); }  // it needs the same mutex
 
-  bool command(const std::string& verb, std::uint64_t block) {
-    char address[24];
-    std::snprintf(address, sizeof address, " 0x%llx", static_cast<unsigned long long>(block * block_size));
-    return host->command(verb + address).done;
+  [[nodiscard]] bool command(const std::string& verb, std::uint64_t block) const {
+    return host->command(fmt::format("{} {:#x}", verb, block * block_size)).done;
   }
 
   // Bring a block that is Sz into the pair, with `value` as its content where it has one.

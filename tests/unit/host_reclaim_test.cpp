@@ -18,7 +18,7 @@ INSTANTIATE_TEST_SUITE_P(All, HostReclaimPolicy,
 TEST_P(HostReclaimPolicy, NothingIsLostUnderPressure) {
   constexpr std::uint64_t blocks = 1024;
   Rig rig(std::string{"frames=1M,seed=7,policy="} + GetParam(), blocks);
-  for (unsigned pass = 0; pass < 3; ++pass) {
+  for (std::uint64_t pass = 0; pass < 3; ++pass) {
     for (std::uint64_t block = 0; block < blocks; ++block) {
       ASSERT_EQ(rig.access(block), CMMA_DONE);
       auto* words = reinterpret_cast<std::uint64_t*>(rig.at(block));
