@@ -92,7 +92,7 @@ build_kexec() {
   mkdir -p "$work"/{disk/data,run/cmma}
   printf '#!/bin/sh\nexec sh /mnt/next\n' >"$work/run/cmma/run"
   chmod 755 "$work/run/cmma/run"
-  # What it needs of the programs: all of its start is checked by a sum that takes the guest seconds.
+  # Only those that it needs: the guest sums all of this up before it starts the kernel, and unpacks it.
   (cd "$work/run" && gzip -dc "$out/guest.cpio.gz" | cpio --quiet -id bin/{treecheck,memcheck,oldmemory})
   {
     cat "$build/rootfs/initrd.cpio.gz"

@@ -105,7 +105,7 @@ for name; do
   # R38 has two kernels in a run, which is long and has many events; with its guard off it fails without any discard.
   if [[ $name == R38-* ]]; then long=(--limit 3000000000) any+=(--rate 32) off=0; fi
   if [ "$off" -gt 0 ]; then
-    from_window "$name" random --json "$results" --alone --plan random --block 'any volatile' --rate 16 --seeds "$random"
+    from_window "$name" random --json "$results" --alone "${any[@]}" --rate 16 --seeds "$random"
     from_window "$name" uses --json "$results" --alone --plan uses --most 2000
   fi
   if [ "$guarded" -gt 0 ]; then

@@ -184,7 +184,7 @@ run() {
     grep -qE '^workloads: 1 passed, 0 failed' "$work/console" || why="$why; $(grep -E "^workload $name: FAILED" "$work/console" || echo 'no verdict')"
   fi
   if grep -qsE "$bad_lines" "$work/console" "$work/kernel-log"; then
-    why="$why; $(grep -m 1 -hsE "$bad_lines" "$work/console" "$work/kernel-log" | head -n 1 | cut -c 1-120)"
+    why="$why; $(grep -m 1 -hsE "$bad_lines" "$work/console" "$work/kernel-log" | sed -n 1p | cut -c 1-120)"
   fi
   if grep -q '^vmstat: page_state' "$work/console"; then
     discards=$(counter "$work" discards_volatile)+$(counter "$work" discards_potential)

@@ -66,9 +66,8 @@ Expected<void> check(const BootOptions& options) {
                            !options.host_options.empty();
   if (options.no_cmma && of_the_host) {
     return usage(
-        "--no-cmma: without the host there is no --frames, --policy, --seed, --json, --trace, --kernel-log "
-        "or "
-        "--cmma-option");
+        "--no-cmma: without the host there is no --frames, --policy, --seed, --json, --trace, "
+        "--kernel-log or --cmma-option");
   }
   if ((options.gdb_wait || !options.gdb_text.empty()) && !options.gdb)
     return usage("--gdb-wait and --gdb-text need --gdb PORT");

@@ -16,8 +16,8 @@ namespace {
 
 using Number = std::expected<std::uint64_t, std::string>;
 
-// V1. Of the rings, as powers of 2: the kernel's CONFIG_LOG_BUF_SHIFT is at most 25, with a record for 32
-// bytes.
+// V1. Of the rings, as powers of 2: as much as CONFIG_LOG_BUF_SHIFT allows (25), with a record for 32 bytes.
+// log_buf_len= on the kernel's command line can ask for more, which is refused.
 constexpr std::uint64_t most_records = 20;
 constexpr std::uint64_t most_text = 25;
 constexpr std::size_t longest_log = std::size_t{1} << 28;  // records may share their text
@@ -121,8 +121,9 @@ class Ring {
       *to = *word;
     }
     if (ring.count_bits_ > most_records || ring.size_bits_ > most_text)
-      return std::unexpected(fmt::format("the kernel's log has 2^{} records and 2^{} bytes, which cannot be",
-                                         ring.count_bits_, ring.size_bits_));
+      return std::unexpected(
+          fmt::format("the kernel's log has 2^{} records and 2^{} bytes; 2^{} and 2^{} are read at most",
+                      ring.count_bits_, ring.size_bits_, most_records, most_text));
     return ring;
   }
 

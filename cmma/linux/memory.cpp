@@ -17,7 +17,8 @@ constexpr std::uint64_t lowcore_kernel_asce = 0x388;
 constexpr std::uint64_t lowcore_vmcore_info = 0xe0c;
 constexpr std::uint64_t psw_dat = 1ull << 58;
 constexpr std::uint64_t enhanced_dat = 1ull << 23;
-constexpr std::size_t longest_note = std::size_t{2} * CMMA_BLOCK_SIZE;  // a kernel of s390 keeps it in one block
+// V1. A kernel of s390 keeps its note in one block.
+constexpr std::size_t longest_note = std::size_t{2} * CMMA_BLOCK_SIZE;
 
 std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
   std::uint64_t value = 0;
@@ -25,20 +26,9 @@ std::uint64_t big_endian(std::span<const std::uint8_t> bytes) {
   return value;
 }
 
-// Across blocks.
-bool peek_all(const Peek& peek, std::uint64_t address, std::span<std::uint8_t> to) {
-  while (!to.empty()) {
-    const std::size_t part = std::min<std::uint64_t>(to.size(), CMMA_BLOCK_SIZE - address % CMMA_BLOCK_SIZE);
-    if (!peek(address, to.first(part))) return false;
-    to = to.subspan(part);
-    address += part;
-  }
-  return true;
-}
-
 std::optional<std::uint64_t> absolute_word(const Peek& peek, std::uint64_t address, std::size_t bytes = 8) {
   std::array<std::uint8_t, 8> word{};
-  if (!peek_all(peek, address, std::span(word).first(bytes))) return std::nullopt;
+  if (!peek(address, std::span(word).first(bytes))) return std::nullopt;
   return big_endian(std::span(word).first(bytes));
 }
 
@@ -77,12 +67,12 @@ std::expected<void, std::string> Memory::read_note(std::uint64_t address) {
   std::array<char, name.size()> found{};
   const auto bytes = std::span(reinterpret_cast<std::uint8_t*>(found.data()), found.size());
   if (!name_size || *name_size != name.size() + 1 || !size || *size > longest_note ||
-      !peek_all(peek_, address + header, bytes) || std::string_view(found.data(), found.size()) != name)
+      !peek_(address + header, bytes) || std::string_view(found.data(), found.size()) != name)
     return std::unexpected(
         fmt::format("there is no VMCOREINFO at absolute {:#x} (CONFIG_VMCORE_INFO?)", address));
   std::string text(*size, '\0');
-  if (!peek_all(peek_, address + header + name_room,
-                std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size())))
+  if (!peek_(address + header + name_room,
+             std::span(reinterpret_cast<std::uint8_t*>(text.data()), text.size())))
     return std::unexpected(fmt::format("VMCOREINFO at absolute {:#x} cannot be read", address));
   for (std::string_view rest = text; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find('\n'));

@@ -20,7 +20,7 @@
 
 namespace cmma::linux_guest {
 
-// Copies from absolute storage, a range in one block. False: outside of it, or without content.
+// Copies from absolute storage. False: a part of the range is outside of it, or has no content.
 using Peek = std::function<bool(std::uint64_t address, std::span<std::uint8_t> to)>;
 
 class Memory {

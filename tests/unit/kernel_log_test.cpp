@@ -10,8 +10,13 @@ namespace {
 // One megabyte, with a segment table that maps it where it is. The rings have 4 records and 64 bytes of text.
 class KernelLog : public testing::Test {
  protected:
-  static constexpr std::uint64_t segment_table = 0x4000, note = 0x5000, prb = 0x6000, ring = 0x7000,
-                                 descs = 0x8000, infos = 0x9000, text = 0xa000;
+  static constexpr std::uint64_t segment_table = 0x4000;
+  static constexpr std::uint64_t note = 0x5000;
+  static constexpr std::uint64_t prb = 0x6000;
+  static constexpr std::uint64_t ring = 0x7000;
+  static constexpr std::uint64_t descs = 0x8000;
+  static constexpr std::uint64_t infos = 0x9000;
+  static constexpr std::uint64_t text = 0xa000;
 
   KernelLog() {
     put(segment_table, 0x400);  // a frame of 1 MB
@@ -19,14 +24,26 @@ class KernelLog : public testing::Test {
     for (std::uint64_t i = 1; i < 512; ++i) put(segment_table + i * 8, 0x20);
     put(0xe0c, note);
     put_note(
-        "OSRELEASE=6.12.0\nSYMBOL(prb)=6000\nOFFSET(printk_ringbuffer.desc_ring)=0\n"
-        "OFFSET(printk_ringbuffer.text_data_ring)=48\nOFFSET(prb_desc_ring.count_bits)=0\n"
-        "OFFSET(prb_desc_ring.descs)=8\nOFFSET(prb_desc_ring.infos)=16\nOFFSET(prb_desc_ring.head_id)=24\n"
-        "OFFSET(prb_desc_ring.tail_id)=32\nSIZE(prb_desc)=24\nOFFSET(prb_desc.state_var)=0\n"
-        "OFFSET(prb_desc.text_blk_lpos)=8\nOFFSET(prb_data_blk_lpos.begin)=0\nOFFSET(prb_data_blk_lpos.next)="
-        "8\n"
-        "SIZE(printk_info)=32\nOFFSET(printk_info.ts_nsec)=8\nOFFSET(printk_info.text_len)=16\n"
-        "OFFSET(prb_data_ring.size_bits)=0\nOFFSET(prb_data_ring.data)=8\n");
+        R"(OSRELEASE=6.12.0
+SYMBOL(prb)=6000
+OFFSET(printk_ringbuffer.desc_ring)=0
+OFFSET(printk_ringbuffer.text_data_ring)=48
+OFFSET(prb_desc_ring.count_bits)=0
+OFFSET(prb_desc_ring.descs)=8
+OFFSET(prb_desc_ring.infos)=16
+OFFSET(prb_desc_ring.head_id)=24
+OFFSET(prb_desc_ring.tail_id)=32
+SIZE(prb_desc)=24
+OFFSET(prb_desc.state_var)=0
+OFFSET(prb_desc.text_blk_lpos)=8
+OFFSET(prb_data_blk_lpos.begin)=0
+OFFSET(prb_data_blk_lpos.next)=8
+SIZE(printk_info)=32
+OFFSET(printk_info.ts_nsec)=8
+OFFSET(printk_info.text_len)=16
+OFFSET(prb_data_ring.size_bits)=0
+OFFSET(prb_data_ring.data)=8
+)");
     put(prb, ring);
     put(ring, 2, 4);
     put(ring + 8, descs);
