@@ -127,6 +127,12 @@ int cmma_forked(cmma_host* host, char* error, std::size_t error_size) {
 
 cmma_mutant cmma_broken_rule(const cmma_host* host) { return host->host->options().mutant; }
 
+int cmma_looks_at_invariants(const cmma_host* host) { return host->host->options().invariants ? 1 : 0; }
+
+void cmma_not_nullified(cmma_host* host, std::uint64_t address, std::uint64_t instruction, const char* what) {
+  enclose([&] { host->host->see_not_nullified(address >> CMMA_BLOCK_SHIFT, instruction, what); });
+}
+
 int cmma_reclaim_wanted(const cmma_host* host) { return host->host->reclaim_wanted() ? 1 : 0; }
 
 void cmma_reclaim(cmma_host* host, int cpu) {

@@ -62,7 +62,7 @@ Outcome set_file(std::string& file, std::string_view name, Value value) {
 }
 
 // By their numbers.
-constexpr std::array<std::string_view, 4> mutants{"none", "tlb", "change", "orc6"};
+constexpr std::array<std::string_view, 5> mutants{"none", "tlb", "change", "orc6", "repeat"};
 
 Outcome set_mutant(Options& options, Value value) {
   const auto* const found = std::ranges::find(mutants, value);

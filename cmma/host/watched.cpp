@@ -1,4 +1,6 @@
 // What must hold whatever happens: one block with each of its events (invariants=on), or all of them at once.
+#include <fmt/format.h>
+
 #include "host/host.hpp"
 #include "state/check.hpp"
 
@@ -25,6 +27,12 @@ void Host::see_key_set(Block block) {
   invariants_->see_key(block, [this](Block other) {
     return state::is_resident(load(other)) ? content(other) : std::span<std::uint8_t>{};
   });
+}
+
+void Host::see_not_nullified(Block block, std::uint64_t instruction, std::string_view what) {
+  if (!invariants_) return;
+  invariants_->note("I8: an instruction that got a discard fault cannot be repeated", block,
+                    fmt::format("the instruction at {:#x} has changed {}", instruction, what));
 }
 
 std::optional<Broken> Host::broken() const { return invariants_ ? invariants_->broken() : std::nullopt; }

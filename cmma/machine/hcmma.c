@@ -108,6 +108,8 @@ void hcmma_access(RADR aaddr, REGS *regs)
     case CMMA_DONE:
         return;
     case CMMA_DISCARDED:
+        if (hcmma_mutant == CMMA_MUTANT_REPEAT)
+            host->psw.cc = (host->psw.cc + 1) & 3;
         host->TEA = aaddr & ~(RADR)(CMMA_BLOCK_SIZE - 1);
         host->program_interrupt(host, PGM_BLOCK_VOLATILITY_EXCEPTION);
         return;

@@ -171,7 +171,10 @@ void hcmma_note(int kind, int cpu, unsigned long long what, unsigned long long w
     unseed = mix(unseed ^ note.now) + ((U64)note.kind << 32 | note.cpu);
     unseed = mix(mix(unseed ^ what) ^ where);
     if (kind >= HCMMA_NOTE_PROGRAM && kind <= HCMMA_NOTE_RESTART)
+    {
+        hcmma_rep_interruption(sysblk.regs[cpu], kind == HCMMA_NOTE_PROGRAM ? (unsigned)what : 0);
         hcmma_race_interruption(kind, cpu, (unsigned)what, where);
+    }
     if (log_file)
         fwrite(&note, sizeof(note), 1, log_file);
 }

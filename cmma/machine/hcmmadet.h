@@ -6,6 +6,7 @@
 #ifndef HCMMADET_H
 #define HCMMADET_H
 
+#include "hcmmarep.h"
 #include "hcmmathr.h"
 
 /* What the unseed is a hash of. The numbers are in logs: they do not change. */
@@ -45,6 +46,8 @@ void hcmma_race_begin(REGS *regs, const BYTE *inst);
 extern const BYTE hcmma_interesting[256]; /* by the first byte of the instruction */
 #define HCMMA_BEGIN(_inst, _regs)           \
   do {                                      \
+    if (hcmma_rep_discarded)                \
+      hcmma_rep_begin((_regs), (_inst));    \
     if (hcmma_interesting[(_inst)[0]])      \
       hcmma_race_begin((_regs), (_inst));   \
   } while (0)

@@ -314,6 +314,7 @@ static void machine_event(void *context, int cpu, unsigned kind, uint64_t block,
     {
         hcmma_note(HCMMA_NOTE_STATE, cpu, (U64)kind << 16 | from << 8 | to, block);
         hcmma_race_host_event(cpu, kind, block);
+        hcmma_rep_state(from, to);
     }
 }
 

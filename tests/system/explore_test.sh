@@ -106,7 +106,8 @@ done
 
 # The host sees the same itself, before the guest does, and stops there; and so does the replay.
 for mutant in 'tlb:I2: a discarded block was read without a discard fault' \
-  'change:I3: a completed write to a potentially volatile block is lost'; do
+  'change:I3: a completed write to a potentially volatile block is lost' \
+  'repeat:I8: an instruction that got a discard fault cannot be repeated'; do
   scenario invariants 2
   options="\"--cmma-option\", \"test=on\", \"--cmma-option\", \"mutant=${mutant%%:*}\""
   sed -i "s/^options.*/options = [$options]/" "$work/invariants.toml"
@@ -120,7 +121,7 @@ for mutant in 'tlb:I2: a discarded block was read without a discard fault' \
   "$cmma" race replay "$schedule" --out "$work/out-$results" >"$work/out" 2>"$work/err" || status=$?
   check 'the replay fails' [ "$status" -eq 1 ]
   check_err "^signature: invariant: ${mutant#*:}\$"
-  check 'the story names the block' grep -Eq '\* invariant: I[234].*: block 0x[0-9a-f]+ ' "$work/out-$results"/*.interleaving.txt
+  check 'the story names the block' grep -Eq '\* invariant: I[238].*: block 0x[0-9a-f]+ ' "$work/out-$results"/*.interleaving.txt
 done
 unset results
 # This one needs nobody who discards: the first run shows it.

@@ -182,6 +182,14 @@ TEST(WatchedHost, SeesThatAWriteIsLost) {
   EXPECT_EQ(rig->broken()->block, 5u);
 }
 
+TEST(WatchedHost, IsToldOfAnInstructionThatCannotBeRepeated) {
+  test::Rig rig("policy=none,strays=in-place,invariants=on");
+  rig->see_not_nullified(5, 0x1000100, "a general register");
+  ASSERT_TRUE(rig->broken());
+  EXPECT_EQ(rig->broken()->rule, "I8: an instruction that got a discard fault cannot be repeated");
+  EXPECT_EQ(rig->broken()->detail, "the instruction at 0x1000100 has changed a general register");
+}
+
 TEST(WatchedHost, LooksAtNothingIfItIsNotAsked) {
   test::Rig rig("policy=none,strays=in-place");
   rig.store(5, 1);
@@ -190,6 +198,7 @@ TEST(WatchedHost, LooksAtNothingIfItIsNotAsked) {
   rig.machine.set_changed(5, false);
   EXPECT_FALSE(rig->act(state::HostAction::discard, 5).obstacle);
   rig->see_essa(5, 6);
+  rig->see_not_nullified(5, 0x1000100, "a general register");
   EXPECT_FALSE(rig->broken());
 }
 

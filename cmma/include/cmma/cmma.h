@@ -129,9 +129,16 @@ typedef enum cmma_mutant {
   CMMA_NO_MUTANT = 0,
   CMMA_MUTANT_TLB = 1,    /* CPU 1 keeps its translations of blocks that were taken away */
   CMMA_MUTANT_CHANGE = 2, /* every block counts as unchanged */
-  CMMA_MUTANT_ORC6 = 3    /* ORC 6 tests now and sets at the next instruction (deterministic runs) */
+  CMMA_MUTANT_ORC6 = 3,   /* ORC 6 tests now and sets at the next instruction (deterministic runs) */
+  CMMA_MUTANT_REPEAT = 4  /* an instruction that gets a discard fault has changed the condition code */
 } cmma_mutant;
 cmma_mutant cmma_broken_rule(const cmma_host *host);
+
+/* Nonzero with the option invariants=on. Then the machine looks whether an instruction that gets a discard fault (for the block
+ * at absolute address `address`) can be repeated, and says so if not: `instruction` is where it is, `what` is one
+ * word or some that say what has changed. */
+int cmma_looks_at_invariants(const cmma_host *host);
+void cmma_not_nullified(cmma_host *host, uint64_t address, uint64_t instruction, const char *what);
 
 /* Nonzero when cmma_reclaim has something to do. One relaxed load. */
 int cmma_reclaim_wanted(const cmma_host *host);
