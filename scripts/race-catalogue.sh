@@ -101,15 +101,15 @@ from_window() {
   say "  $(grep -E '^[0-9]+ plans run' "$out/said"), $((before ? before - 1 : 0)) of them before"
 }
 for name; do
-  any=(--plan random --block 'any volatile') long=() off=$random
-  # R38 has two kernels in a run, which is long and has many events; with its guard off it fails without any discard.
-  if [[ $name == R38-* ]]; then long=(--limit 3000000000) any+=(--rate 32) off=0; fi
-  if [ "$off" -gt 0 ]; then
-    from_window "$name" random --json "$results" --alone "${any[@]}" --rate 16 --seeds "$random"
-    from_window "$name" uses --json "$results" --alone --plan uses --most 2000
+  any=(--plan random --block 'any volatile') long=() few=16 many=655
+  # R38 has two kernels in a run, which is long and has many events.
+  if [[ $name == R38-* ]]; then long=(--limit 3000000000) few=1 many=32; fi
+  if [ "$random" -gt 0 ]; then
+    from_window "$name" random --json "$results" --alone "${long[@]}" "${any[@]}" --rate $few --seeds "$random"
+    from_window "$name" uses --json "$results" --alone "${long[@]}" --plan uses --most 2000
   fi
   if [ "$guarded" -gt 0 ]; then
-    from_window "$name" guarded --json "$results" --guarded "${long[@]}" "${any[@]}" --seeds "$guarded"
+    from_window "$name" guarded --json "$results" --guarded "${long[@]}" "${any[@]}" --rate $many --seeds "$guarded"
     from_window "$name" guarded-uses --json "$results" --guarded --alone "${long[@]}" --plan uses --most 2000
   fi
 done

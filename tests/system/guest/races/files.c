@@ -116,10 +116,10 @@ void r25(void) {
   expect_read(read(ends[0], buffer, page_size), buffer, 3, "a page in a pipe that was mapped too");
 }
 
-// All free memory is filled with a pattern (init_on_free=1); pages of the file become free.
+// All free memory is filled with a pattern (init_on_free=1); a page of the file becomes free.
 void r32(void) {
   int fd = open_data();
-  if (posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) != 0) failed("POSIX_FADV_DONTNEED");
+  if (posix_fadvise(fd, 0, page_size, POSIX_FADV_DONTNEED) != 0) failed("POSIX_FADV_DONTNEED");
   expect_read(pread(fd, buffer, page_size, 0), buffer, 0, "read again");
 }
 
