@@ -102,7 +102,7 @@ from_window() {
 }
 for name; do
   any=(--plan random --block 'any volatile') long=() few=16 many=655
-  # R38 has two kernels in a run, which is long and has many events.
+  # So many discards for 65536 events. R38 has two kernels in a run, which is long and has many events.
   if [[ $name == R38-* ]]; then long=(--limit 3000000000) few=1 many=32; fi
   if [ "$random" -gt 0 ]; then
     from_window "$name" random --json "$results" --alone "${long[@]}" "${any[@]}" --rate $few --seeds "$random"

@@ -129,7 +129,7 @@ class Host {
   // ---- invariants=on, otherwise nothing (invariants.hpp). At an instruction boundary. ----
   void see_essa(Block block, unsigned orc);  // the instruction is completed
   void see_key_set(Block block);
-  // A discard fault for this block left `what` of the CPU changed.
+  // A discard fault for this block left `what` of the CPU changed. When the fault is taken.
   void see_not_nullified(Block block, std::uint64_t instruction, std::string_view what);
   // What was broken first.
   [[nodiscard]] std::optional<Broken> broken() const;
