@@ -17,12 +17,16 @@
 #include <fstream>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "cli/boot_initrd.hpp"
 #include "cli/boot_log.hpp"
-#include "cli/descriptor.hpp"
+#include "cli/pipe.hpp"
 #include "cli/subcommand.hpp"
 
 namespace cmma::cli {
+
+using base::Descriptor;
+
 namespace {
 
 using Clock = std::chrono::steady_clock;

@@ -12,7 +12,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "cli/descriptor.hpp"
+#include "cli/pipe.hpp"
 #include "cli/race_table.hpp"
 #include "cli/subcommand.hpp"
 #include "race/oracle.hpp"

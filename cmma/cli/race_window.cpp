@@ -23,6 +23,9 @@
 #include "race/oracle.hpp"
 
 namespace cmma::cli {
+
+using base::Descriptor;
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -19,7 +19,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/descriptor.hpp"
+#include "base/descriptor.hpp"
+#include "cli/pipe.hpp"
 #include "race/campaign.hpp"
 #include "race/scenario.hpp"
 #include "race/uses.hpp"
@@ -80,7 +81,7 @@ class Window final : public race::Runner {
 
   const race::Scenario scenario_;
   const Asked asked_;
-  Descriptor socket_;
+  base::Descriptor socket_;
   pid_t machine_ = -1;
   bool ready_ = false;                              // it is at its window
   std::map<std::uint64_t, std::size_t> under_way_;  // plan -> number of its triggers

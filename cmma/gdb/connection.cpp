@@ -13,6 +13,9 @@
 #include <cstring>
 
 namespace cmma::gdb {
+
+using base::Descriptor;
+
 namespace {
 
 std::unexpected<std::string> failure(std::string_view what) {
@@ -21,15 +24,11 @@ std::unexpected<std::string> failure(std::string_view what) {
 
 }  // namespace
 
-void Socket::close() {
-  if (number_ >= 0) ::close(std::exchange(number_, -1));
-}
-
 std::expected<Connection, std::string> Connection::listen(unsigned port) {
   constexpr unsigned highest = 65535;
   if (port > highest) return std::unexpected(fmt::format("{} is not a port", port));
   Connection made;
-  made.listening_ = Socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  made.listening_ = Descriptor{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
   if (!made.listening_.is_open()) return failure("socket");
   const int on = 1;
   ::setsockopt(made.listening_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -55,12 +54,12 @@ Connection::Wanted Connection::wait(int milliseconds, int wake) {
     if (sources[0].revents != 0) return Wanted::data;
     if (sources[1].revents == 0) return Wanted::nothing;
     if (!client_.is_open()) return Wanted::client;
-    const Socket second{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
+    const Descriptor second{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC)};
   }
 }
 
 bool Connection::accept() {
-  client_ = Socket{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
+  client_ = Descriptor{::accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)};
   if (!client_.is_open()) return false;
   const int on = 1;
   ::setsockopt(client_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -13,28 +13,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
+
+#include "base/descriptor.hpp"
 
 namespace cmma::gdb {
-
-// A file descriptor that closes itself.
-class Socket {
- public:
-  Socket() = default;
-  explicit Socket(int number) : number_(number) {}
-  Socket(Socket&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
-  Socket& operator=(Socket&& other) noexcept {
-    std::swap(number_, other.number_);
-    return *this;
-  }
-  ~Socket() { close(); }
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool is_open() const { return number_ >= 0; }
-  void close();
-
- private:
-  int number_ = -1;
-};
 
 class Connection {
  public:
@@ -57,8 +39,8 @@ class Connection {
   bool send(std::string_view bytes);
 
  private:
-  Socket listening_;
-  Socket client_;
+  base::Descriptor listening_;
+  base::Descriptor client_;
   unsigned port_ = 0;
 };
 

@@ -31,7 +31,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(unsigned port, 
                                                                  const cmma_gdb_machine& machine) {
   auto connection = Connection::listen(port);
   if (!connection) return std::unexpected(std::move(connection.error()));
-  Socket wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  base::Descriptor wake{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   if (!wake.is_open()) return std::unexpected(fmt::format("eventfd: {}", std::strerror(errno)));
   std::unique_ptr<Server> server{new Server(std::move(*connection), std::move(wake), machine)};
   machine.message(machine.context, fmt::format("gdb: target remote :{}", server->connection_.port()).c_str());
@@ -42,7 +42,7 @@ std::expected<std::unique_ptr<Server>, std::string> Server::open(unsigned port, 
   return server;
 }
 
-Server::Server(Connection connection, Socket wake, const cmma_gdb_machine& machine)
+Server::Server(Connection connection, base::Descriptor wake, const cmma_gdb_machine& machine)
     : machine_(machine), connection_(std::move(connection)), wake_(std::move(wake)) {
   orders_.fill(free_run);
 }

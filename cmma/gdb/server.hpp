@@ -22,6 +22,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/descriptor.hpp"
 #include "cmma/gdb.h"
 #include "gdb/connection.hpp"
 #include "gdb/packet.hpp"
@@ -44,7 +45,7 @@ class Server {
   [[nodiscard]] const Stops& stops() const { return stops_; }
 
  private:
-  Server(Connection connection, Socket wake, const cmma_gdb_machine& machine);
+  Server(Connection connection, base::Descriptor wake, const cmma_gdb_machine& machine);
 
   void listen();
   void begin_serving();
@@ -67,7 +68,7 @@ class Server {
   std::string last_sent_;
   int resent_ = 0;
 
-  Socket wake_;
+  base::Descriptor wake_;
   std::mutex mutex_;
   std::condition_variable changed_;
   bool serving_ = false;

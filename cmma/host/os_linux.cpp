@@ -3,7 +3,6 @@
 #include <linux/falloc.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -15,55 +14,40 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <random>
 #include <utility>
 
+#include "base/descriptor.hpp"
 #include "host/os.hpp"
 
 namespace cmma::host {
+using base::Descriptor;
+
 namespace {
-
-// A file descriptor that closes itself.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool valid() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
 
 std::string errno_text(int error) { return std::strerror(error); }
 
 // In order of usefulness: one that also sees the faults of system calls, one from the device, one that
 // sees user-mode faults only (system calls of the machine on missing pages then fail with EFAULT).
-Fd open_userfaultfd(int& error) {
+Descriptor open_userfaultfd(int& error) {
   constexpr int flags = O_CLOEXEC | O_NONBLOCK;
-  if (Fd fd{static_cast<int>(::syscall(SYS_userfaultfd, flags))}; fd.valid()) return fd;
+  if (Descriptor fd{static_cast<int>(::syscall(SYS_userfaultfd, flags))}; fd.is_open()) return fd;
   error = errno;
-  if (const Fd device{::open("/dev/userfaultfd", O_RDWR | O_CLOEXEC)}; device.valid()) {
-    if (Fd fd{::ioctl(device.get(), USERFAULTFD_IOC_NEW, flags)}; fd.valid()) return fd;
+  if (const Descriptor device{::open("/dev/userfaultfd", O_RDWR | O_CLOEXEC)}; device.is_open()) {
+    if (Descriptor fd{::ioctl(device.get(), USERFAULTFD_IOC_NEW, flags)}; fd.is_open()) return fd;
   }
-  return Fd{static_cast<int>(::syscall(SYS_userfaultfd, flags | UFFD_USER_MODE_ONLY))};
+  return Descriptor{static_cast<int>(::syscall(SYS_userfaultfd, flags | UFFD_USER_MODE_ONLY))};
 }
 
 class LinuxOs final : public Os {
  public:
+  LinuxOs() = default;
+  LinuxOs(const LinuxOs&) = delete;
+  LinuxOs& operator=(const LinuxOs&) = delete;
   ~LinuxOs() override {
     if (in_place_ == this) {
       ::sigaction(SIGBUS, &before_, nullptr);
@@ -88,8 +72,8 @@ class LinuxOs final : public Os {
     return storage_;
   }
 
-  bool demand() const override { return faults_.valid(); }
-  std::string demand_note() const override { return note_; }
+  [[nodiscard]] bool demand() const override { return faults_.is_open(); }
+  [[nodiscard]] std::string demand_note() const override { return note_; }
 
   int place(std::size_t offset, std::span<const std::uint8_t> content) override {
     if (!demand()) {
@@ -128,7 +112,7 @@ class LinuxOs final : public Os {
   }
 
   void stop_faults() override {
-    if (!stop_.valid()) return;
+    if (!stop_.is_open()) return;
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = ::write(stop_.get(), &one, sizeof one);
   }
@@ -162,11 +146,11 @@ class LinuxOs final : public Os {
   std::expected<void, std::string> forked() override {
     // What is missing stays missing, but nobody is told of it any more: a registration does not survive.
     if (demand()) {
-      faults_ = Fd{};
+      faults_ = Descriptor{};
       watch_faults();
       if (!demand()) return std::unexpected(note_);
     }
-    const Fd old = std::move(file_);
+    const Descriptor old = std::move(file_);
     if (auto opened = open_unnamed(); !opened) return opened;
     return copy_file(old.get());
   }
@@ -188,8 +172,8 @@ class LinuxOs final : public Os {
 
   void watch_faults() {
     int error = 0;
-    Fd faults = open_userfaultfd(error);
-    if (!faults.valid()) {
+    Descriptor faults = open_userfaultfd(error);
+    if (!faults.is_open()) {
       note_ = "userfaultfd: " + errno_text(error) +
               " (needs root, vm.unprivileged_userfaultfd=1, or access to /dev/userfaultfd)";
       return;
@@ -200,8 +184,8 @@ class LinuxOs final : public Os {
     uffdio_register range{};
     range.range = {.start = address(0), .len = bytes_};
     range.mode = UFFDIO_REGISTER_MODE_MISSING;
-    Fd stop{::eventfd(0, EFD_CLOEXEC)};
-    if (!stop.valid() || ::ioctl(faults.get(), UFFDIO_API, &api) != 0 ||
+    Descriptor stop{::eventfd(0, EFD_CLOEXEC)};
+    if (!stop.is_open() || ::ioctl(faults.get(), UFFDIO_API, &api) != 0 ||
         ::ioctl(faults.get(), UFFDIO_REGISTER, &range) != 0) {
       note_ = "userfaultfd: " + errno_text(errno);
       return;
@@ -233,7 +217,7 @@ class LinuxOs final : public Os {
   }
 
   // Only where there is something: the file is sparse.
-  std::expected<void, std::string> copy_file(int from) const {
+  [[nodiscard]] std::expected<void, std::string> copy_file(int from) const {
     off_t at = 0;
     while ((at = ::lseek(from, at, SEEK_DATA)) >= 0) {
       const off_t end = ::lseek(from, at, SEEK_HOLE);
@@ -249,12 +233,12 @@ class LinuxOs final : public Os {
   std::expected<void, std::string> open_unnamed() {
     const char* folder = std::getenv("TMPDIR");
     if (folder == nullptr || *folder == '\0') folder = "/tmp";
-    file_ = Fd{::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
-    if (file_.valid()) return {};
+    file_ = Descriptor{::open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)};
+    if (file_.is_open()) return {};
     // A file system without O_TMPFILE.
     std::string name = std::string{folder} + "/cmma-store-XXXXXX";
-    file_ = Fd{::mkostemp(name.data(), O_CLOEXEC)};
-    if (!file_.valid())
+    file_ = Descriptor{::mkostemp(name.data(), O_CLOEXEC)};
+    if (!file_.is_open())
       return std::unexpected("paging store in " + std::string{folder} + ": " + errno_text(errno));
     ::unlink(name.c_str());
     return {};
@@ -262,8 +246,8 @@ class LinuxOs final : public Os {
 
   std::expected<void, std::string> open_named(const std::string& path) {
     const std::string where = "paging store " + path + ": ";
-    file_ = Fd{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
-    if (!file_.valid()) return std::unexpected(where + errno_text(errno));
+    file_ = Descriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
+    if (!file_.is_open()) return std::unexpected(where + errno_text(errno));
     struct stat status{};
     if (::fstat(file_.get(), &status) != 0) return std::unexpected(where + errno_text(errno));
     if (!S_ISREG(status.st_mode)) return std::unexpected(where + "not a regular file");
@@ -274,9 +258,9 @@ class LinuxOs final : public Os {
 
   std::uint8_t* storage_ = nullptr;
   std::size_t bytes_ = 0;
-  Fd faults_;
-  Fd stop_;
-  Fd file_;
+  Descriptor faults_;
+  Descriptor stop_;
+  Descriptor file_;
   std::string note_;
   std::function<void(std::size_t)> answer_;
 

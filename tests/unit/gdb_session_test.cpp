@@ -241,7 +241,7 @@ class Client {
     address.sin_family = AF_INET;
     address.sin_port = htons(static_cast<std::uint16_t>(std::stoi(messages.substr(messages.rfind(':') + 1))));
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socket_ = Socket{::socket(AF_INET, SOCK_STREAM, 0)};
+    socket_ = base::Descriptor{::socket(AF_INET, SOCK_STREAM, 0)};
     connected = ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -260,7 +260,7 @@ class Client {
   bool connected = false;
 
  private:
-  Socket socket_;
+  base::Descriptor socket_;
 };
 
 TEST(GdbServer, AClientComesStopsAndGoes) {

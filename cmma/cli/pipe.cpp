@@ -1,4 +1,4 @@
-#include "cli/descriptor.hpp"
+#include "cli/pipe.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -10,9 +10,7 @@
 
 namespace cmma::cli {
 
-void Descriptor::close() {
-  if (number_ >= 0) ::close(std::exchange(number_, -1));
-}
+using base::Descriptor;
 
 std::expected<Pipe, std::string> make_pipe() {
   const auto failed = [] { return std::unexpected(fmt::format("pipe: {}", std::strerror(errno))); };
