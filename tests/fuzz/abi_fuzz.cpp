@@ -12,7 +12,7 @@
 
 #include "cmma/cmma.h"
 #include "host/options.hpp"
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::fuzz {
 namespace {

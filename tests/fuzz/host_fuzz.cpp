@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 #include "model.hpp"
 
 namespace cmma::fuzz {

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <vector>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 #include "record/history.hpp"
 #include "record/report.hpp"
 

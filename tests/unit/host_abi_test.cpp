@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

@@ -1,7 +1,7 @@
 // Accesses and ESSA, on each state: the host does what the table says, and the content follows (I1..I6).
 #include <gtest/gtest.h>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

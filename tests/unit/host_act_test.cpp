@@ -4,7 +4,7 @@
 
 #include <array>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

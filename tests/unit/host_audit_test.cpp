@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "host/audit.hpp"
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

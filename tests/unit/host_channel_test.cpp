@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

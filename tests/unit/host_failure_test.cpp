@@ -2,7 +2,7 @@
 // wrong data is handed out.
 #include <gtest/gtest.h>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

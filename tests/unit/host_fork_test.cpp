@@ -6,7 +6,7 @@
 #include <atomic>
 #include <functional>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

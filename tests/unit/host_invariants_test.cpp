@@ -8,7 +8,7 @@
 #include <string>
 
 #include "cmma/cmma.h"
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 #include "state/block_state.hpp"
 
 namespace cmma::host {

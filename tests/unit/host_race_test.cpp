@@ -11,7 +11,7 @@
 #include <random>
 #include <thread>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

@@ -1,7 +1,7 @@
 // Taking blocks away: the limit holds, what must be kept is kept, and a write is avoided where it can be.
 #include <gtest/gtest.h>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::test {
 namespace {

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "host/paging_store.hpp"
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 
 namespace cmma::host {
 namespace {

@@ -1,7 +1,7 @@
 // A Linux guest's log in its memory: what is read, and that nothing a guest can write there does harm.
 #include <gtest/gtest.h>
 
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 #include "linux/kernel_log.hpp"
 
 namespace cmma::test {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "cmma/race.h"
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 #include "race/scenario.hpp"
 
 namespace cmma::test {

@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "cmma/race.h"
-#include "host_doubles.hpp"
+#include "host_rig.hpp"
 #include "race/engine.hpp"
 
 namespace cmma::test {
