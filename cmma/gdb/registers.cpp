@@ -37,6 +37,7 @@ struct Feature {
 
 std::vector<Register> sixteen(std::string_view prefix, Bank bank, unsigned bits) {
   std::vector<Register> all;
+  all.reserve(16);
   for (unsigned i = 0; i < 16; ++i) all.push_back({fmt::format("{}{}", prefix, i), bank, i, bits});
   return all;
 }

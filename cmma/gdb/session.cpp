@@ -182,7 +182,7 @@ std::optional<Session::Answer> Session::query(std::string_view packet) {
 }
 
 // target.xml:OFFSET,LENGTH
-Session::Answer Session::transfer(std::string_view arguments) const {
+Session::Answer Session::transfer(std::string_view arguments) {
   const std::string_view name = take_part(arguments, ':');
   const auto offset = whole_number(take_part(arguments, ','));
   const auto length = whole_number(arguments);

@@ -50,7 +50,7 @@ class Session {
 
   // ---- session.cpp ----
   [[nodiscard]] std::optional<Answer> query(std::string_view packet);
-  [[nodiscard]] Answer transfer(std::string_view arguments) const;
+  [[nodiscard]] static Answer transfer(std::string_view arguments);
   [[nodiscard]] Answer thread_list() const;
   [[nodiscard]] Answer thread_info(std::string_view id) const;
   [[nodiscard]] Answer select_thread(std::string_view arguments);
@@ -71,7 +71,7 @@ class Session {
   // ---- monitor.cpp ----
   [[nodiscard]] Answer monitor(std::string_view digits);
   void print(std::string_view text);
-  void print_translation(std::string_view address);
+  void print_translation(std::string_view text);
   void print_cpus();
   void print_until(std::string_view text);
   [[nodiscard]] std::expected<std::string, std::string> with_absolute_addresses(

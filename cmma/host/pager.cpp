@@ -12,9 +12,9 @@
 //   S2  A thread that waits for a page is always woken, also when the machine is to stop.
 #include <fmt/format.h>
 #include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "host/host.hpp"
 

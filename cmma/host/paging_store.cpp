@@ -124,12 +124,12 @@ void PagingStore::tidy() {
     return (idle_bits_[block / 64] >> block % 64 & 1) != 0;
   };
   for (std::uint64_t block = 0; block < blocks_;) {
-    if (const std::uint64_t rest = idle_bits_[block / 64] >> block % 64; rest == 0) {
+    const std::uint64_t rest = idle_bits_[block / 64] >> block % 64;
+    if (rest == 0) {
       block = (block / 64 + 1) * 64;
       continue;
-    } else {
-      block += static_cast<std::uint64_t>(std::countr_zero(rest));
     }
+    block += static_cast<std::uint64_t>(std::countr_zero(rest));
     std::uint64_t end = block;
     while (end < blocks_ && is_idle(end)) ++end;
     os_.punch_file(slot_offset(block), (end - block) * block_size);

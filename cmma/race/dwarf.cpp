@@ -102,6 +102,7 @@ class DwarfLines final : public Lines {
       }
     }
     std::vector<std::uint64_t> addresses;
+    addresses.reserve(lowest.size());
     for (const auto& [function, address] : lowest) addresses.push_back(address);
     std::ranges::sort(addresses);
     return addresses;

@@ -77,13 +77,13 @@ std::string in_words(const std::vector<Deed>& deeds) {
 
 class Nth final : public Planner {
  public:
-  explicit Nth(NthSpace space) : space_(std::move(space)) {}
-  std::uint64_t count() const override { return space_.last - space_.first + 1; }
-  std::vector<Trigger> plan(std::uint64_t number) const override {
+  explicit Nth(NthSpace space) : space_(space) {}
+  [[nodiscard]] std::uint64_t count() const override { return space_.last - space_.first + 1; }
+  [[nodiscard]] std::vector<Trigger> plan(std::uint64_t number) const override {
     check(number < count(), "X2: a plan that there is");
     return {deed_at(space_.first + number, space_.deed, space_.event)};
   }
-  std::string description() const override {
+  [[nodiscard]] std::string description() const override {
     return fmt::format("nth {} to {}: {}", space_.first, space_.last,
                        describe(deed_at(1, space_.deed, space_.event)));
   }
@@ -104,13 +104,13 @@ class Bounded final : public Planner {
     }
   }
 
-  std::uint64_t count() const override {
+  [[nodiscard]] std::uint64_t count() const override {
     std::uint64_t sum = 0;
     for (const Shape& shape : shapes_) sum = plus(sum, size_of(shape));
     return sum;
   }
 
-  std::vector<Trigger> plan(std::uint64_t number) const override {
+  [[nodiscard]] std::vector<Trigger> plan(std::uint64_t number) const override {
     check(number < count(), "X2: a plan that there is");
     const auto shape = std::ranges::find_if(shapes_, [&](const Shape& candidate) {
       const std::uint64_t size = size_of(candidate);
@@ -142,7 +142,7 @@ class Bounded final : public Planner {
     return triggers;
   }
 
-  std::string description() const override {
+  [[nodiscard]] std::string description() const override {
     return fmt::format("bounded {} to {}: at most {} switches of {} CPUs for {} events, at most {} of: {}",
                        space_.first, space_.last, space_.switches, space_.cpus, space_.stay, space_.deeds,
                        in_words(space_.choices));
@@ -167,8 +167,8 @@ class Bounded final : public Planner {
 class Random final : public Planner {
  public:
   explicit Random(RandomSpace space) : space_(std::move(space)) {}
-  std::uint64_t count() const override { return space_.seeds; }
-  std::vector<Trigger> plan(std::uint64_t number) const override {
+  [[nodiscard]] std::uint64_t count() const override { return space_.seeds; }
+  [[nodiscard]] std::vector<Trigger> plan(std::uint64_t number) const override {
     check(number < count(), "X2: a plan that there is");
     std::vector<Trigger> triggers;
     host::SplitMix random(number);
@@ -178,7 +178,7 @@ class Random final : public Planner {
     }
     return triggers;
   }
-  std::string description() const override {
+  [[nodiscard]] std::string description() const override {
     return fmt::format("random {} to {}: rate {}, {} seeds, {}", space_.first, space_.last, space_.rate,
                        space_.seeds, in_words(space_.choices));
   }
@@ -190,8 +190,8 @@ class Random final : public Planner {
 class Uses final : public Planner {
  public:
   explicit Uses(UsesSpace space) : space_(std::move(space)) {}
-  std::uint64_t count() const override { return std::min(all(), space_.most); }
-  std::vector<Trigger> plan(std::uint64_t number) const override {
+  [[nodiscard]] std::uint64_t count() const override { return std::min(all(), space_.most); }
+  [[nodiscard]] std::vector<Trigger> plan(std::uint64_t number) const override {
     const UseInterval& interval = at(number);
     const UsePlace place = space_.early ? interval.first : interval.last;
     Trigger trigger;
@@ -200,9 +200,9 @@ class Uses final : public Planner {
     trigger.block = interval.block << CMMA_BLOCK_SHIFT;
     return {std::move(trigger)};
   }
-  std::uint64_t places(std::uint64_t number) const override { return at(number).places; }
+  [[nodiscard]] std::uint64_t places(std::uint64_t number) const override { return at(number).places; }
   // Other intervals are another campaign.
-  std::string description() const override {
+  [[nodiscard]] std::string description() const override {
     std::uint64_t hash = 0xcbf29ce484222325;  // FNV-1a
     for (const char c : write_uses(space_.intervals))
       hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
@@ -224,7 +224,7 @@ class Uses final : public Planner {
 
 }  // namespace
 
-std::unique_ptr<Planner> plan_nth(NthSpace space) { return std::make_unique<Nth>(std::move(space)); }
+std::unique_ptr<Planner> plan_nth(NthSpace space) { return std::make_unique<Nth>(space); }
 std::unique_ptr<Planner> plan_bounded(BoundedSpace space) {
   return std::make_unique<Bounded>(std::move(space));
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <utility>
 
 #include "record/whole_file.hpp"
@@ -73,7 +74,7 @@ nlohmann::ordered_json map_as_json(const BlockMap& map) {
   auto json = nlohmann::ordered_json::object();
   json["cell_blocks"] = map.cell_blocks;
   json["cells"] = map.cells.size();
-  add_pairs(json, map.cells, [](const Matrix& cell) -> const Matrix& { return cell; });
+  add_pairs(json, map.cells, std::identity{});
   return json;
 }
 

@@ -4,15 +4,18 @@
 // divides the rates.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <linux/userfaultfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <vector>
 
 #include "cmma/cmma.h"
@@ -46,15 +49,15 @@ void must(bool good, const char* what) {
 class Host {
  public:
   explicit Host(const char* options) {
-    char error[256] = "";
-    host_ = cmma_open(options, bytes, &machine, error, sizeof error);
-    must(host_ != nullptr, error);
+    std::array<char, 256> error{};
+    host_ = cmma_open(options, bytes, &machine, error.data(), error.size());
+    must(host_ != nullptr, error.data());
   }
   Host(const Host&) = delete;
   Host& operator=(const Host&) = delete;
   ~Host() { cmma_close(host_); }
-  cmma_host* get() const { return host_; }
-  std::uint8_t* storage() const { return cmma_main_storage(host_); }
+  [[nodiscard]] cmma_host* get() const { return host_; }
+  [[nodiscard]] std::uint8_t* storage() const { return cmma_main_storage(host_); }
 
   void touch_all() {
     for (std::uint64_t block = 0; block < blocks; ++block) {
@@ -116,10 +119,8 @@ void page_in_host(benchmark::State& state) {
   for ([[maybe_unused]] auto _ : state) {
     host.touch_all();
     for (std::uint64_t block = 0; block < blocks; ++block) {
-      char text[64];
-      std::snprintf(text, sizeof text, "pageout %llx",
-                    static_cast<unsigned long long>(block * CMMA_BLOCK_SIZE));
-      must(cmma_command(host.get(), text, nullptr, nullptr) == 0, "pageout");
+      const std::string command = fmt::format("pageout {:x}", block * CMMA_BLOCK_SIZE);
+      must(cmma_command(host.get(), command.c_str(), nullptr, nullptr) == 0, "pageout");
     }
     timed(state, [&] {
       for (std::uint64_t block = 0; block < blocks; ++block) {

@@ -1,6 +1,7 @@
 // Feeds the C ABI with random register values, lengths and commands, and the parser of the options with
 // random text. One host, on the real operating system, lives through all runs.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -11,8 +12,8 @@
 #include <vector>
 
 #include "cmma/cmma.h"
+#include "fake_machine.hpp"
 #include "host/options.hpp"
-#include "host_rig.hpp"
 
 namespace cmma::fuzz {
 namespace {
@@ -28,8 +29,8 @@ class Machine {
  public:
   Machine() : machine_(blocks) {
     const cmma_machine table = machine_.table();
-    char error[256];
-    host = cmma_open("policy=storm,seed=1", bytes, &table, error, sizeof error);
+    std::array<char, 256> error{};
+    host = cmma_open("policy=storm,seed=1", bytes, &table, error.data(), error.size());
     require(host != nullptr);
   }
   Machine(const Machine&) = delete;
@@ -54,7 +55,8 @@ std::uint64_t take(std::span<const std::uint8_t>& input, std::size_t width) {
 
 // Half of the addresses are inside or near main storage.
 std::uint64_t take_address(std::span<const std::uint8_t>& input) {
-  return take(input, 1) % 2 == 0 ? take(input, 8) : take(input, 3) % (bytes + 3 * CMMA_BLOCK_SIZE);
+  return take(input, 1) % 2 == 0 ? take(input, 8)
+                                 : take(input, 3) % (bytes + std::uint64_t{3} * CMMA_BLOCK_SIZE);
 }
 
 void check_bounds(cmma_result result, bool inside) {

@@ -2,6 +2,7 @@
 //
 // The input chooses options and operations. When it ends, operations are drawn from a generator seeded by
 // it, so that each run does `operations` of them: `-runs=10000` is 10 million operations.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -45,10 +46,10 @@ class Source {
 };
 
 std::string draw_options(Source& source, bool& exception, bool& check) {
-  static constexpr const char* policies[] = {"clock", "state-first", "random", "storm", "none"};
+  static constexpr std::array policies{"clock", "state-first", "random", "storm", "none"};
   exception = source.below(2) == 0;
   check = source.below(2) == 0;
-  std::string options = "seed=1,policy=" + std::string{policies[source.below(5)]};
+  std::string options = "seed=1,policy=" + std::string{policies.at(source.below(5))};
   options += ",frames=" + std::to_string(4 * (8 + source.below(40))) + "K";
   if (!exception) options += ",unused=zero";
   if (!check) options += ",channel=zero";

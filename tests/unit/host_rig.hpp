@@ -60,7 +60,7 @@ class Rig {
   }
 
   // The result register; the request must be done.
-  std::uint64_t essa(std::uint64_t block, unsigned orc, int cpu = 0) const {
+  std::uint64_t essa(std::uint64_t block, unsigned orc, int cpu = 0) {
     std::uint64_t r1 = ~std::uint64_t{0};
     const cmma_result result = host->essa(cpu, block * block_size, orc, r1);
     if (result != CMMA_DONE) throw std::runtime_error("ESSA was not done");
