@@ -48,7 +48,7 @@ void Engine::fire(Armed& armed) {
                  .address = of_the_guest ? now_.address : 0,
                  .what = {},
                  .text = "* " + text});
-  set_watch();
+  if (!armed.numbered) set_watch();
 }
 
 Engine::Outcome Engine::act(const Armed& armed) {

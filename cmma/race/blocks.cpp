@@ -19,6 +19,17 @@ struct Overloaded : Ts... {
   using Ts::operator()...;
 };
 
+// Which pairs the host may discard, by the low bits of a state byte: all of main storage is gone through for
+// one discard.
+std::array<bool, 16> discardable_pairs() {
+  std::array<bool, 16> table{};
+  for (const state::Pair pair : state::all_pairs) {
+    const auto eviction = state::evict(state::byte_of(pair), false);
+    table.at(state::byte_of(pair)) = eviction && eviction->action == state::HostAction::discard;
+  }
+  return table;
+}
+
 }  // namespace
 
 std::expected<std::uint64_t, std::string> Engine::block_of(const BlockChoice& choice) const {
@@ -42,11 +53,11 @@ std::expected<std::uint64_t, std::string> Engine::block_of(const BlockChoice& ch
 }
 
 std::expected<std::uint64_t, std::string> Engine::any_volatile() const {
+  static const auto discardable = discardable_pairs();
   std::vector<std::uint64_t> blocks;
   const auto states = host_.state_bytes();
   for (std::uint64_t block = 0; block < states.size(); ++block) {
-    const auto eviction = state::evict(states[block], false);
-    if (eviction && eviction->action == state::HostAction::discard) blocks.push_back(block);
+    if (discardable[states[block] & state::pair_mask]) blocks.push_back(block);
   }
   if (blocks.empty()) return std::unexpected("no block is volatile and has a frame");
   return blocks[host::SplitMix(scenario_.seed ^ now_.last_event << 32).below(blocks.size())];

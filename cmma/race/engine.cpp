@@ -1,5 +1,5 @@
-// Where a run is, and which triggers that reaches. What they do then is in actions.cpp, accesses to blocks in
-// accesses.cpp.
+// Where a run is, and which triggers that reaches. What they do then is in actions.cpp; what concerns events
+// is in events.cpp, accesses to blocks in accesses.cpp.
 #include "race/engine.hpp"
 
 #include <fmt/format.h>
@@ -32,6 +32,7 @@ std::expected<void, std::string> Engine::plan(Scenario scenario) {
   }
   scenario_ = std::move(scenario);
   armed_ = std::move(*armed);
+  list_by_event();
   set_watch();
   return {};
 }
@@ -47,7 +48,12 @@ std::expected<std::vector<Engine::Armed>, std::string> Engine::arm(const Scenari
         return std::unexpected(fmt::format("{}:{}: {}", scenario.file, trigger.line, address.error()));
       return address;
     };
-    Armed armed{.trigger = trigger, .address = {}, .until = {}, .after = {}, .tally = {}};
+    Armed armed{.trigger = trigger,
+                .address = {},
+                .until = {},
+                .after = {},
+                .numbered = is_numbered(trigger),
+                .tally = {}};
     if (const auto* const at = std::get_if<AtAddress>(&trigger.place)) {
       if (const auto* const name = std::get_if<std::string>(&at->where)) {
         const auto address = resolve(*name);
@@ -74,36 +80,6 @@ std::expected<std::vector<Engine::Armed>, std::string> Engine::arm(const Scenari
 }
 
 // ---- where the run is -------------------------------------------------------------------------------------
-
-void Engine::event(const cmma_event& event) {
-  now_ = {.cpu = event.cpu,
-          .instructions = event.instructions,
-          .last_event = event.index,
-          .event_cpu = event.cpu,
-          .event_instructions = event.instructions,
-          .drawn = false,
-          .address = event.address,
-          .event = &event};
-  note_event(event);
-  if (event.kind == CMMA_EVENT_ESSA && event.cpu >= 0 && event.cpu < cpu_limit)
-    last_essa_[static_cast<std::size_t>(event.cpu)] = event.block;
-  if (hold_ && event.cpu == hold_->cpu) {
-    if (hold_->end != never) hold_->end = event.instructions + hold_limit;
-    if (hold_->stay == 1) {
-      end_switch();
-    } else if (hold_->stay != 0) {
-      --hold_->stay;
-    }
-  }
-  look_for_broken(event);
-  if (recorder_) recorder_->event(event);
-  check_points();
-  for (Armed& armed : armed_) {
-    const auto* const at = std::get_if<AtEvent>(&armed.trigger.place);
-    if (at != nullptr && (at->kind == 0 || at->kind == event.kind)) pass_event(armed, *at);
-  }
-  now_.event = nullptr;
-}
 
 void Engine::address(int cpu, std::uint64_t address, std::uint64_t instructions) {
   now_.cpu = cpu;
@@ -138,22 +114,6 @@ bool Engine::can_fire(const Armed& armed) const {
 void Engine::pass(Armed& armed) {
   if (!can_fire(armed)) return;
   if (++armed.tally.reached >= armed.trigger.nth) fire(armed);
-}
-
-void Engine::pass_event(Armed& armed, const AtEvent& at) {
-  if (at.detail && *at.detail != now_.event->detail) return;
-  if (at.operand && *at.operand >> CMMA_BLOCK_SHIFT != now_.event->block) return;
-  pass(armed);
-}
-
-void Engine::note_event(const cmma_event& event) {
-  const bool of_the_host = event.kind >= CMMA_EVENT_DISCARD && event.kind <= CMMA_EVENT_DROP;
-  story_.event({.cpu = of_the_host ? -1 : event.cpu,
-                .event = event.index,
-                .instructions = event.instructions,
-                .address = event.address,
-                .what = event,
-                .text = {}});
 }
 
 void Engine::check_points() {
@@ -260,8 +220,9 @@ std::vector<std::string> Engine::summary() const {
   std::vector<std::string> lines;
   std::uint64_t steps = 0;
   std::uint64_t done = 0;
-  for (const Armed& armed : armed_) {
-    const Tally& tally = armed.tally;
+  for (std::size_t i = 0; i < armed_.size(); ++i) {
+    const Armed& armed = armed_[i];
+    const Tally tally = this->tally(i);
     if (std::holds_alternative<AtPoint>(armed.trigger.place)) {
       ++steps;
       done += tally.done;

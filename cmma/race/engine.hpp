@@ -60,7 +60,7 @@ class Engine {
     std::uint64_t refused = 0;
     bool missed = false;  // the run got past its point
   };
-  [[nodiscard]] Tally tally(std::size_t trigger) const { return armed_.at(trigger).tally; }
+  [[nodiscard]] Tally tally(std::size_t trigger) const;
   [[nodiscard]] Scenario schedule() const;  // G2
   // The file that the scenario wants, and what is to be in it. Empty: none.
   [[nodiscard]] const std::string& uses_file() const { return scenario_.uses; }
@@ -84,6 +84,7 @@ class Engine {
     std::optional<std::uint64_t> address;  // of `at`
     std::optional<std::uint64_t> until;
     std::optional<std::size_t> after;
+    bool numbered = false;  // see is_numbered
     Tally tally;
     [[nodiscard]] std::uint64_t fired() const { return tally.done + tally.refused; }
   };
@@ -113,9 +114,7 @@ class Engine {
   [[nodiscard]] std::expected<std::vector<Armed>, std::string> arm(const Scenario& scenario) const;
   [[nodiscard]] bool waits(const Armed& armed) const;  // for the trigger of its `after`
   [[nodiscard]] bool can_fire(const Armed& armed) const;
-  void pass(Armed& armed);                           // its place is reached
-  void pass_event(Armed& armed, const AtEvent& at);  // the same, if the event is as it wants it
-  void note_event(const cmma_event& event);
+  void pass(Armed& armed);  // its place is reached
   void check_points();
   [[nodiscard]] bool is_behind_event() const;  // and the CPU has not executed anything since
   void fire(Armed& armed);
@@ -132,6 +131,13 @@ class Engine {
   void look_for_broken(const cmma_event& event);
   void note_broken(const host::Broken& broken);
   [[nodiscard]] std::string place() const;
+
+  // ---- events.cpp ----
+  [[nodiscard]] static bool is_numbered(const Trigger& trigger);
+  void list_by_event();
+  void pass_events();                                // of all triggers
+  void pass_event(Armed& armed, const AtEvent& at);  // its place is reached, if the event is as it wants it
+  void note_event(const cmma_event& event);
 
   // ---- accesses.cpp ----
   [[nodiscard]] static std::expected<void, std::string> check_blocks(const Scenario& scenario);
@@ -156,6 +162,10 @@ class Engine {
   const std::unique_ptr<Symbols> symbols_;
   Scenario scenario_;
   std::vector<Armed> armed_;
+  std::vector<std::size_t> numbered_;     // of armed_, by nth
+  std::size_t next_numbered_ = 0;         // the first of them whose event has not come
+  std::vector<std::size_t> conditional_;  // of armed_: the others that are behind events
+  std::uint64_t events_ = 0;              // since the plan
   std::vector<Trigger> steps_;
   Interleaving story_;
   std::string found_;  // signature of what was found; empty: nothing

@@ -98,6 +98,27 @@ TEST_F(RaceEngine, EventKInTurn) {
   }
 }
 
+TEST_F(RaceEngine, AtOneEventTheOrderIsThatOfTheFile) {
+  const std::vector<std::vector<Step>> two_events{{{0x1000, essa, 3, 5}, {0x1004, essa, 1, 5}}};
+  run("[[trigger]]\nevent = \"any\"\nnth = 2\naction = \"page-out\"\nblock = 0x6000\n"
+      "[[trigger]]\nevent = \"essa\"\nnth = 2\naction = \"page-in\"\nblock = 0x6000\n"
+      "[[trigger]]\nevent = \"any\"\nnth = 2\naction = \"page-out\"\nblock = 0x6000\n"
+      "[[trigger]]\nevent = \"any\"\nnth = 1\naction = \"page-in\"\nblock = 0x6000\n",
+      two_events);
+  EXPECT_EQ(engine->tally(0).done, 1u);
+  EXPECT_EQ(engine->tally(1).done, 1u) << "behind the first";
+  EXPECT_EQ(engine->tally(2).done, 1u) << "behind the second";
+  EXPECT_EQ(engine->tally(3).refused, 1u) << "before all of them";
+  EXPECT_EQ(rig->pair(6), Pair::Sp);
+}
+
+TEST_F(RaceEngine, CountsTheEventsForWhatWaitsForALaterOne) {
+  run("[[trigger]]\nevent = \"any\"\nnth = 9\naction = \"page-out\"\nblock = 0x6000\n",
+      {{{0x1000, essa, 3, 5}, {0x1004}, {0x1008, essa, 1, 5}}});
+  EXPECT_EQ(engine->tally(0).reached, 2u);
+  EXPECT_TRUE(engine->summary()[0].ends_with("reached 2, done 0, refused 0: not reached often enough"));
+}
+
 TEST_F(RaceEngine, ConditionsNarrow) {
   run("[[trigger]]\nevent = \"essa\"\ncpu = 1\naction = \"print\"\n"
       "[[trigger]]\nevent = \"essa\"\noperand = 0x6000\naction = \"print\"\n"
