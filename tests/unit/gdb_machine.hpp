@@ -65,7 +65,7 @@ struct GdbMachine {
 
   static GdbMachine& of(void* context) { return *static_cast<GdbMachine*>(context); }
 
-  cmma_result check(std::uint64_t address, std::size_t length) const {
+  [[nodiscard]] cmma_result check(std::uint64_t address, std::size_t length) const {
     if (address >= storage.size() || length > storage.size() - address) return CMMA_ADDRESSING;
     return address >> CMMA_BLOCK_SHIFT == discarded >> CMMA_BLOCK_SHIFT ? CMMA_DISCARDED : CMMA_DONE;
   }

@@ -250,7 +250,7 @@ class Client {
     static_cast<void>(::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL));
   }
   // All up to this many bytes.
-  std::string receive(std::size_t length) const {
+  [[nodiscard]] std::string receive(std::size_t length) const {
     std::string all(length, '\0');
     const ssize_t got = ::recv(socket_.get(), all.data(), length, MSG_WAITALL);
     all.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
