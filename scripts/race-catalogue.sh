@@ -12,7 +12,8 @@
 #             placements of one discard
 # The results go to build/race/results.jsonl, a line a run, and beside it for what begins at a window. What is there already is
 # not run again, so it can be stopped and goes on; with another kernel begin with another file.
-# `cmma race table FILE` makes the table of them. Exit status 1 if a run could not be made.
+# `cmma race table FILE` makes the table of them. Ends with `N passed, N failed`, one for each scenario: it passes if each directed
+# run has hit as expected and none with the guards on has failed. Exit status 1 if one has not, or a run could not be made.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -25,7 +26,7 @@ while [[ ${1-} == --* ]]; do
       [[ ${2-} =~ ^[0-9]+$ ]] || refuse "$1 needs a number"
       printf -v "${1#--}" '%s' "$2"
       ;;
-    --results) results=$(realpath "${2:?}") ;;
+    --results) results=$(realpath --canonicalize-missing "${2:?}") ;;
     *) refuse "race-catalogue.sh: $1 is not an option" ;;
   esac
   shift 2
@@ -120,3 +121,15 @@ for name; do
   fi
 done
 "$build/bin/cmma" race table "$results"
+echo
+printf '%s\n' "$@" | awk '
+  FILENAME == "-" { wanted[$0] = 1; next }
+  match($0, /"scenario":"[^"]*","mode":"[^"]*"/) {
+    split(substr($0, RSTART, RLENGTH), part, /[":,]+/)
+    if (part[5] ~ /^(directed|guarded)/ && /"expected":false/) failed[part[3]] = 1
+  }
+  END {
+    for (name in wanted) if (name in failed) { no++; print "failed: " name } else yes++
+    print yes + 0 " passed, " no + 0 " failed"
+    exit (no > 0)
+  }' - "$results"

@@ -6,6 +6,8 @@
 #   storm    all workloads of storm.sh on the kernel that checks itself; SOAK_SEEDS seeds of each, 20 if not set. These are hours:
 #            what is in build/soak/storm/results already is not run again, so it can be stopped and goes on
 #   kexec    one kernel starts another, by kexec and after a crash (kexec.sh)
+#   unseed   a hundred deterministic runs, and runs of machines that are compiled otherwise, are the same run (check-unseed.sh)
+#   races    the catalogue of races, each with many seeds (race-catalogue.sh). These are hours, too, and can be stopped
 #
 # Ends with `N passed, N failed`.
 set -euo pipefail
@@ -14,11 +16,11 @@ set -euo pipefail
 
 seconds=${SOAK_SECONDS:-120}
 seeds=${SOAK_SEEDS:-20}
-[ $# -gt 0 ] || set -- stress memory storm kexec
+[ $# -gt 0 ] || set -- stress memory storm kexec unseed races
 for part; do
   case $part in
-    stress | memory | storm | kexec) ;;
-    *) refuse "no part of the soak is called $part: stress memory storm kexec" ;;
+    stress | memory | storm | kexec | unseed | races) ;;
+    *) refuse "no part of the soak is called $part: stress memory storm kexec unseed races" ;;
   esac
 done
 is_wanted() { [[ " $parts " == *" $1 "* ]]; }
@@ -89,7 +91,11 @@ run_storm() {
 
 run_kexec() { by_script kexec "$root/scripts/kexec.sh" "$out/kexec"; }
 
-for part in stress memory storm kexec; do
+run_unseed() { by_script unseed "$root/scripts/check-unseed.sh"; }
+
+run_races() { by_script races "$root/scripts/race-catalogue.sh" --results "$out/races/results.jsonl"; }
+
+for part in stress memory storm kexec unseed races; do
   if is_wanted $part; then run_$part; fi
 done
 rm -f "$out/disk.img"
