@@ -53,10 +53,9 @@ plans=$(($(wc -l <whole) - 1))
 ways=$(grep -c '(first: plan' out)
 check 'a schedule is kept of each way to fail' [ "$(kept whole | grep -cv '\.small\.')" -eq "$ways" ]
 
-# In three parts, so many at a time, by the line that docs/scenarios.md has.
-at_a_time=2
+# In three parts, by the line that docs/scenarios.md has.
 in_parts() {
-  parallel --jobs $at_a_time --joblog "$1.joblog" --resume-failed \
+  parallel --jobs 2 --joblog "$1.joblog" --resume-failed \
     "$cmma" race explore lock.toml --results "$1.part-{}" "${plan[@]}" --part {} --parts 3 --jobs 1 --ignore-findings \
     ::: 0 1 2 >"$1.out" 2>"$1.err" </dev/null
 }
@@ -90,14 +89,15 @@ check 'it went on' grep -q "^$((plans + 1 - before)) runs," out
 check 'it has the results of the whole' diff <(lines stopped) <(lines whole)
 check 'and its schedules' diff <(kept stopped) <(kept whole)
 
-# So too with GNU parallel, whose jobs it stops. One part at a time: the two others keep it from being done before it is asked to stop.
-at_a_time=1
+# So too with GNU parallel, whose jobs it stops. They are held meanwhile, or it might be done before it is asked to stop.
 in_parts halted &
 until_true has_lines halted.part-0 10
 parallel=$(pgrep -P $! -f joblog)
+until_true pkill -STOP -P "$parallel"
 kill -TERM "$parallel" # begins no more jobs
-sleep 0.2 # two at once may be one
-kill -TERM "$parallel" || true # stops the one that runs, if it still does
+sleep 0.1              # two signals at once may be one
+kill -TERM "$parallel" # stops those that run
+pkill -CONT -P "$parallel" || true
 wait $! || true
 check 'a part is not complete' [ "$(cat halted.part-* | wc -l)" -lt "$plans" ]
 check 'the same line goes on' in_parts halted
