@@ -20,6 +20,7 @@
 #include "base/descriptor.hpp"
 #include "cli/boot_initrd.hpp"
 #include "cli/boot_log.hpp"
+#include "cli/boot_verdict.hpp"
 #include "cli/pipe.hpp"
 #include "cli/subcommand.hpp"
 
@@ -67,22 +68,16 @@ class Machine {
   void ask_to_end();
   void kill_and_reap();
   void drain();
-  Expected<int> verdict();
-  Failure machine_failed(std::string_view how) const;
 
   const MachineRun& run_;
   const BootOptions& options_;
   MachineLog log_;
   Clock::time_point started_;
   pid_t child_ = -1;
-  int wait_status_ = 0;
   bool ended_ = false;  // the child has been reaped
-  bool timed_out_ = false;
-  int interrupted_by_ = 0;  // a signal to us
+  MachineEnd end_;
   std::optional<Clock::time_point> asked_to_end_;
   std::optional<Clock::time_point> guest_end_seen_;
-  std::optional<int> command_status_;
-  bool output_lost_ = false;
   Descriptor console_;
   Descriptor messages_;
   Descriptor input_;
@@ -176,14 +171,14 @@ Expected<int> Machine::wait_for_end() {
     check_clock();
   }
   drain();
-  return verdict();
+  return verdict(run_, options_, log_, end_);
 }
 
 // Milliseconds until check_clock has something to do.
 int Machine::poll_timeout() const {
   std::optional<Clock::time_point> next;
   const auto consider = [&](Clock::time_point when) { next = next ? std::min(*next, when) : when; };
-  if (options_.timeout > 0 && !timed_out_) {
+  if (options_.timeout > 0 && !end_.timed_out) {
     consider(started_ +
              std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.timeout)));
   }
@@ -196,9 +191,9 @@ int Machine::poll_timeout() const {
 
 void Machine::check_clock() {
   const auto now = Clock::now();
-  if (options_.timeout > 0 && !timed_out_ && !guest_end_seen_ &&
+  if (options_.timeout > 0 && !end_.timed_out && !guest_end_seen_ &&
       now - started_ >= std::chrono::duration<double>(options_.timeout)) {
-    timed_out_ = true;
+    end_.timed_out = true;
     ask_to_end();
   }
   if (log_.end() != MachineLog::End::none && !guest_end_seen_) guest_end_seen_ = now;
@@ -227,7 +222,7 @@ bool Machine::take(Descriptor& from, Lines& lines) {
 void Machine::console_line(std::string line) {
   const auto mark = line.find(command_status_mark);
   if (run_.expects_status && mark != std::string::npos) {
-    command_status_ = std::atoi(line.c_str() + mark + std::strlen(command_status_mark));
+    end_.command_status = std::atoi(line.c_str() + mark + std::strlen(command_status_mark));
     return;
   }
   // From a guest program: "cmma: mark LABEL", the report shall say how things stood then; "cmma: audit ...",
@@ -237,7 +232,7 @@ void Machine::console_line(std::string line) {
     if (line.starts_with(fmt::format("{}{}", to_host, verb))) command(line.substr(to_host.size()));
   }
   line.push_back('\n');
-  if (!run_.quiet_console && !output_lost_ && !write_all(STDOUT_FILENO, line)) output_lost_ = true;
+  if (!run_.quiet_console && !end_.output_lost && !write_all(STDOUT_FILENO, line)) end_.output_lost = true;
 }
 
 // To the host, as an operator's command; the answer comes among the machine's messages.
@@ -277,12 +272,12 @@ void Machine::take_signal() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     if (info.ssi_signo == SIGCHLD) {
-      ended_ = ended_ || ::waitpid(child_, &wait_status_, WNOHANG) == child_;
+      ended_ = ended_ || ::waitpid(child_, &end_.wait_status, WNOHANG) == child_;
     } else if (info.ssi_signo == SIGUSR1) {
       command("matrix");
       command("counters");
     } else {
-      interrupted_by_ = static_cast<int>(info.ssi_signo);
+      end_.interrupted_by = static_cast<int>(info.ssi_signo);
       ask_to_end();
     }
   }
@@ -291,7 +286,7 @@ void Machine::take_signal() {
 void Machine::kill_and_reap() {
   if (child_ <= 0 || ended_) return;
   ::kill(child_, SIGKILL);
-  ::waitpid(child_, &wait_status_, 0);
+  ::waitpid(child_, &end_.wait_status, 0);
   ended_ = true;
 }
 
@@ -300,59 +295,6 @@ void Machine::drain() {
   while (console_.is_open()) take_console_lines();
   while (messages_.is_open()) take_log_lines();
   if (auto line = console_lines_.rest()) console_line(std::move(*line));
-}
-
-Failure Machine::machine_failed(std::string_view how) const {
-  std::string text = fmt::format("the machine {}; its last messages:", how);
-  for (const auto& line : log_.tail()) text += "\n  " + line;
-  return Failure{exit_host, std::move(text)};
-}
-
-Expected<int> Machine::verdict() {
-  if (timed_out_) {
-    return std::unexpected(Failure{exit_timeout, fmt::format("no end after {} seconds", options_.timeout)});
-  }
-  if (interrupted_by_ != 0) {
-    return std::unexpected(Failure{exit_host, fmt::format("interrupted ({})", ::strsignal(interrupted_by_))});
-  }
-  if (output_lost_)
-    return std::unexpected(Failure{exit_host, "cannot write the guest's console to standard output"});
-
-  if (log_.killed_by_gdb()) return std::unexpected(Failure{exit_guest_failed, "gdb has killed the guest"});
-  bool guest_failed = false;
-  if (run_.patched) {
-    if (WIFSIGNALED(wait_status_)) {
-      return std::unexpected(machine_failed(fmt::format("died ({})", ::strsignal(WTERMSIG(wait_status_)))));
-    }
-    const int status = WEXITSTATUS(wait_status_);
-    const bool for_the_guest = status == exit_good || status == exit_hang ||
-                               (status == exit_guest_failed && !log_.guest_failure().empty());
-    if (!for_the_guest || !log_.announced_end())
-      return std::unexpected(machine_failed(fmt::format("ended with status {}", status)));
-    if (status == exit_hang) {
-      return std::unexpected(
-          Failure{exit_hang, fmt::format("the guest hangs: no end after {} seconds of its own time",
-                                         options_.determinism.limit)});
-    }
-    guest_failed = status == exit_guest_failed;
-  } else {
-    if (log_.end() == MachineLog::End::none) return std::unexpected(machine_failed("ended before its guest"));
-    guest_failed = log_.end() == MachineLog::End::disabled_wait;
-  }
-  if (guest_failed) {
-    return std::unexpected(
-        Failure{exit_guest_failed, fmt::format("the guest failed: {}", log_.guest_failure())});
-  }
-  if (!run_.expects_status) return exit_good;
-  if (!command_status_) {
-    return std::unexpected(
-        Failure{exit_guest_failed, "the guest ended without saying how the command of --run ended"});
-  }
-  if (*command_status_ != 0) {
-    return std::unexpected(Failure{
-        exit_guest_failed, fmt::format("the command of --run ended with status {}", *command_status_)});
-  }
-  return exit_good;
 }
 
 }  // namespace
