@@ -14,11 +14,28 @@ resident() {
   awk -v size=$((mebibytes * 1024)) '$1 == "Size:" { here = $2 == size } here && $1 == "Rss:" { print $2; exit }' \
     "/proc/$1/smaps" 2>/dev/null || true
 }
+
+stands_still() { ! grep -qsh '^State:[[:space:]]*[^[:space:]TtXZ]' "/proc/$1"/task/*/status; }
+
+# sample PROCESS: the same in $now. The machine is held meanwhile: Linux adds up block by block, and of a machine that runs
+# it would count a block that leaves later, and another one that comes for it.
+sample() {
+  kill -STOP "$1" 2>/dev/null || return 0
+  for ((tries = 0; tries < 100; tries++)); do
+    if stands_still "$1"; then
+      now=$(resident "$1")
+      break
+    fi
+    sleep 0.01
+  done
+  kill -CONT "$1" 2>/dev/null || true
+}
 most=0
 samples=0
 while kill -0 $boot 2>/dev/null; do
   machine=$(pgrep -P $boot || true)
-  now=$(resident "${machine%%$'\n'*}")
+  now=
+  if [ -n "$machine" ]; then sample "${machine%%$'\n'*}"; fi
   if [ -n "$now" ]; then
     samples=$((samples + 1))
     [ "$now" -le "$most" ] || most=$now
