@@ -15,6 +15,7 @@ resident() {
     "/proc/$1/smaps" 2>/dev/null || true
 }
 
+# stands_still PROCESS: do all of its threads? A stop takes each of them at its own time.
 stands_still() { ! grep -qsh '^State:[[:space:]]*[^[:space:]TtXZ]' "/proc/$1"/task/*/status; }
 
 # sample PROCESS: the same in $now. The machine is held meanwhile: Linux adds up block by block, and of a machine that runs
@@ -30,6 +31,7 @@ sample() {
   done
   kill -CONT "$1" 2>/dev/null || true
 }
+
 most=0
 samples=0
 while kill -0 $boot 2>/dev/null; do
