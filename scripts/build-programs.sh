@@ -24,7 +24,9 @@ scripts=("$root"/tests/system/guest/{mark,workload})
 workloads=("$root"/tests/system/guest/workloads/*)
 inputs=("$root"/tests/system/guest/*.[ch] "$root"/tests/system/guest/*/*.[ch])
 tree_parts=(Documentation fs include kernel lib mm net sound)
-race_id=00000000-0000-4000-8000-000000000001
+# No identity that is drawn: what a guest does with the disk can be repeated with one that is made anew.
+disk_id=00000000-0000-4000-8000-000000000001
+disk_options=(-q -t ext4 -b 4096 -E "root_owner=0:0,hash_seed=$disk_id" -U "$disk_id" -O ^has_journal,^metadata_csum_seed)
 mkdir -p "$out"
 
 build_programs() {
@@ -49,13 +51,13 @@ build_tree() {
   for part in "${tree_parts[@]}"; do cp -a "$build/linux-source/$part" "$work/tree/"; done
   "$out/treecheck" make "$work/tree" >"$work/MANIFEST"
   truncate --size 512M "$out/tree.img.new"
-  PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0 -O ^has_journal -d "$work" "$out/tree.img.new"
+  PATH=$PATH:/sbin:/usr/sbin mke2fs "${disk_options[@]}" -d "$work" "$out/tree.img.new"
   mv "$out/tree.img.new" "$out/tree.img"
   awk '{ files++; bytes += $2 } END { print files " files, " int(bytes / 1048576) " MB" }' "$work/MANIFEST"
   rm -rf "$work"
 }
 
-# No time, no identity that is drawn: the same disk wherever it is built, so that a run can be repeated elsewhere.
+# No time either: the same disk, byte for byte, wherever it is built.
 build_race() {
   local work=$out/race-work
   rm -rf "$work"
@@ -75,8 +77,7 @@ build_race() {
   truncate --size 4M "$out/race.img.new"
   find "$work/disk" -exec touch --date @0 {} +
   local -x E2FSPROGS_FAKE_TIME=1767225600 PATH=$PATH:/sbin:/usr/sbin
-  mke2fs -q -t ext4 -b 4096 -E root_owner=0:0,hash_seed=$race_id -U $race_id -O ^has_journal,^metadata_csum_seed \
-    -d "$work/disk" "$out/race.img.new"
+  mke2fs "${disk_options[@]}" -d "$work/disk" "$out/race.img.new"
   # What mke2fs takes from the file and touch cannot set.
   debugfs -w -R 'set_inode_field /data ctime @0' "$out/race.img.new"
   truncate --size 16M "$out/race-swap.img"
@@ -104,8 +105,7 @@ build_kexec() {
   : >"$work/disk/next"
   truncate --size 48M "$out/kexec.img.new"
   find "$work/disk" -exec touch --date @0 {} +
-  E2FSPROGS_FAKE_TIME=1767225600 PATH=$PATH:/sbin:/usr/sbin mke2fs -q -t ext4 -b 4096 -E root_owner=0:0,hash_seed=$race_id \
-    -U $race_id -O ^has_journal,^metadata_csum_seed -d "$work/disk" "$out/kexec.img.new"
+  E2FSPROGS_FAKE_TIME=1767225600 PATH=$PATH:/sbin:/usr/sbin mke2fs "${disk_options[@]}" -d "$work/disk" "$out/kexec.img.new"
   mv "$out/kexec.img.new" "$out/kexec.img"
   rm -rf "$work"
 }

@@ -8,7 +8,8 @@
 #   hint-cost.sh [NAME=KERNEL...]    also other kernels, with page_states=on
 #
 # Each is one deterministic run (docs/determinism.md): the figures are exact, and the same whenever and wherever they are
-# taken with the same kernels and programs. The kernels are built if need be (a second one takes as long as the first).
+# taken with the same kernels, programs and disk. No read writes the time of an access (noatime): whether it would depends on
+# when the disk was made. The kernels are built if need be (a second one takes as long as the first).
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -21,6 +22,7 @@ mkdir -p "$out"
 
 work='
 set -e
+mount -o remount,noatime /mnt
 cp /mnt/MANIFEST /tmp/MANIFEST
 faults() { sed -n "s/^pgfault /faults $1 /p; s/^pgmajfault /major $1 /p" /proc/vmstat; }
 mark "start"
