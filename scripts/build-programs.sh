@@ -26,7 +26,7 @@ inputs=("$root"/tests/system/guest/*.[ch] "$root"/tests/system/guest/*/*.[ch])
 tree_parts=(Documentation fs include kernel lib mm net sound)
 # No identity that is drawn: what a guest does with the disk can be repeated with one that is made anew.
 disk_id=00000000-0000-4000-8000-000000000001
-disk_options=(-q -t ext4 -b 4096 -E "root_owner=0:0,hash_seed=$disk_id" -U "$disk_id" -O ^has_journal,^metadata_csum_seed)
+disk_options=(-q -t ext4 -b 4096 -E "root_owner=0:0,hash_seed=$disk_id" -U "$disk_id" -O "^has_journal,^metadata_csum_seed")
 mkdir -p "$out"
 
 build_programs() {

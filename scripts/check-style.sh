@@ -1,26 +1,44 @@
 #!/bin/bash
-# Is the C++ code as .clang-format and .clang-tidy want it? check-style.sh [FILE...]
+# Is the C++ code as .clang-format and .clang-tidy want it, and the shell's as shellcheck does? check-style.sh [FILE...]
 #
-# Without a FILE all of cmma/ and tests/. Every file is looked at by clang-format, every .cpp by clang-tidy too, with the
-# headers that it includes. It says what they find, and its exit status is 1 if they find something; nothing is
-# changed. A .cpp that was found clean is not looked at again until it, a header or a .clang-tidy changes.
+# Without a FILE all of cmma/ and tests/, and all scripts. Every file of C++ is looked at by clang-format, every .cpp by
+# clang-tidy too, with the headers that it includes; every script by shellcheck (warnings and errors). It says what they
+# find, and its exit status is 1 if they find something; nothing is changed. A .cpp that was found clean is not looked at
+# again until it, a header or a .clang-tidy changes.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
 
-for tool in clang-format-19 clang-tidy-19; do
+for tool in clang-format-19 clang-tidy-19 shellcheck; do
   have $tool || refuse "$tool is missing: apt-get install $tool"
 done
 cd "$root"
 files=()
+scripts=()
+is_script() { head -n 1 "$1" | grep -qE '^#!/bin/(bash|sh)|^#!/bin/busybox sh' || [[ $1 == *.sh ]]; }
 for file; do
-  [[ $file == *.[ch]pp && -r $file ]] || refuse "check-style.sh: $file is not a file of C++ below $root"
-  files+=("$(realpath --relative-to="$root" "$file")")
+  [ -r "$file" ] || refuse "check-style.sh: there is no file $file to read"
+  if [[ $file == *.[ch]pp ]]; then
+    files+=("$(realpath --relative-to="$root" "$file")")
+  elif is_script "$file"; then
+    scripts+=("$file")
+  else
+    refuse "check-style.sh: $file is neither C++ nor a shell script"
+  fi
 done
-[ $# -gt 0 ] || mapfile -t files < <(git ls-files --cached --others --exclude-standard 'cmma/**.[ch]pp' 'tests/**.[ch]pp')
+if [ $# -eq 0 ]; then
+  mapfile -t files < <(git ls-files --cached --others --exclude-standard 'cmma/**.[ch]pp' 'tests/**.[ch]pp')
+  while read -r file; do
+    if is_script "$file"; then scripts+=("$file"); fi
+  done < <(git ls-files --cached --others --exclude-standard)
+fi
 
+badly_written=0
+for file in "${scripts[@]}"; do
+  shellcheck --severity=warning --external-sources --source-path=SCRIPTDIR "$file" || badly_written=$((badly_written + 1))
+done
 badly_formatted=0
-clang-format-19 --dry-run --Werror "${files[@]}" || badly_formatted=1
+if [ ${#files[@]} -gt 0 ]; then clang-format-19 --dry-run --Werror "${files[@]}" || badly_formatted=1; fi
 
 # What Clang is told to compile.
 step cmake-clang "cmake --preset clang" cmake --preset clang
@@ -50,8 +68,9 @@ printf '%s\n' "${files[@]}" | { grep '\.cpp$' || true; } |
   xargs --no-run-if-empty --max-procs "$jobs" --max-args=1 bash -c 'one "$1"' one
 badly=$(find "$found" -type f | wc -l)
 
-if [ $badly_formatted -ne 0 ] || [ "$badly" -ne 0 ]; then
-  say "$badly files that clang-tidy has something to say about; clang-format: $([ $badly_formatted -eq 0 ] && echo nothing || echo 'see above')"
+if [ $badly_formatted -ne 0 ] || [ "$badly" -ne 0 ] || [ $badly_written -ne 0 ]; then
+  say "$badly files that clang-tidy has something to say about, $badly_written scripts shellcheck;" \
+    "clang-format: $([ $badly_formatted -eq 0 ] && echo nothing || echo 'see above')"
   exit 1
 fi
-echo "${#files[@]} files, nothing found"
+echo "${#files[@]} files and ${#scripts[@]} scripts, nothing found"

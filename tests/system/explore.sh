@@ -1,5 +1,5 @@
 # Shared by the tests of `cmma race explore` on the bare-metal guests of tests/guest/race; sourced after lib.sh, never run.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # work, cmma and others are of lib.sh
 images=$BUILD/cmake-gcc/tests/guest
 
 # scenario NAME [CPUS [EVENTS [OPTIONS]]]: one in EVENTS events ends a turn.

@@ -49,7 +49,7 @@ check_report() {
   value=$(sed -nE "s/^ *\"$1\": ([0-9]+),?\$/\\1/p" "$work/report.json" | head -n 1)
   [ -n "$value" ] || failed "the report has no $1"
   shift
-  [ "$value" "$@" ] || failed "a counter of the report is $value, not $*"
+  test "$value" "$@" || failed "a counter of the report is $value, not $*"
 }
 
 # The unseed of the last run, if it was a deterministic one; of each, if it was several.

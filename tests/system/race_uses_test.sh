@@ -31,7 +31,7 @@ for part in 0 1; do results=part$part explores 1 toy_cache_broken --plan uses --
 "$cmma" race merge "$work/part0" "$work/part1" --out "$work/merged" >"$work/out"
 check 'the parts make the whole' [ "$(runs "$work/merged")" = "$(runs "$work/broken")" ]
 head -c 1500 "$work/broken" >"$work/cut"
-results=cut explores 1 toy_cache_broken --plan uses
+results='cut' explores 1 toy_cache_broken --plan uses
 check 'the rest was run' [ "$(runs "$work/cut")" = "$(runs "$work/broken")" ]
 results=some explores 1 toy_cache_broken --plan uses --first 2 --last 3
 check_out '^2 plans run, 2 did something, [12] failed$'
