@@ -4,7 +4,8 @@
 #   check-kernel-patches.sh style     each passes the kernel's checkpatch.pl --strict, but for what `exceptions` says
 #   check-kernel-patches.sh build     after each one in series order what the series touches builds, without a new
 #                                     warning, with Clang and with gcc (Debian's gcc-s390x-linux-gnu), option on and off
-#   check-kernel-patches.sh same      with CONFIG_PAGE_STATES=n the code of mm/, fs/ and arch/s390 is what it was before;
+#   check-kernel-patches.sh same      with CONFIG_PAGE_STATES=n the code of mm/, fs/ and arch/s390 is what it was before (but for
+#                                     the purgatory, where a patch mends something else);
 #                                     with CONFIG_PAGE_STATES=y and CONFIG_PAGE_STATES_BREAK=n the last patch changes none
 #   check-kernel-patches.sh           all of them
 #
@@ -29,7 +30,7 @@ while read -r name; do patches+=("$root/guest-kernel-patches/$name"); done <"$ro
 exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL,CONST_STRUCT,MACRO_ARG_REUSE
 
 # What the series touches, and all that is around it.
-objects=(mm/ fs/splice.o arch/s390/mm/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
+objects=(mm/ fs/splice.o arch/s390/mm/ arch/s390/purgatory/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
 
 fresh_source() {
   "$root/scripts/fetch-debian.sh" kernel-source

@@ -12,7 +12,7 @@ set -euo pipefail
 
 out=${1:-$build/kexec}
 kernel=$build/kernel-race-kexec/bzImage
-pages=6000
+pages=24000
 "$root/scripts/build-kernel.sh" race kexec
 "$root/scripts/build-programs.sh" kexec
 mkdir -p "$out"
@@ -83,7 +83,7 @@ run_kexec() {
 
 run_kdump() {
   local name=$1 started=$SECONDS
-  next="oldmemory count /proc/vmcore; $read_files"
+  next="oldmemory count /proc/vmcore $pages; $read_files"
   boots "$name" --cpus "$2" "${@:4}" --append 'page_states=on crashkernel=64M' \
     --run "$(first crash "$3" 'echo c >/proc/sysrq-trigger')"
   grep -Eq "^oldmemory: [0-9]+ pages, [0-9]+ zero, $pages filled, " "$out/$name.log" || why="$why; the dump is not right"

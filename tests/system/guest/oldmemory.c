@@ -1,10 +1,12 @@
-// oldmemory fill PAGES      fills so many pages with what can be told again, says so, and keeps them for ever
-// oldmemory count FILE      reads all of a crashed kernel's memory (/proc/vmcore), and counts these pages in
-// it
+// oldmemory fill PAGES          fills so many pages with what can be told again, says so, and keeps them for
+// ever oldmemory count FILE PAGES    reads all of a crashed kernel's memory (/proc/vmcore), and looks for
+// these
+//                               pages in it
 //
 // `count` prints `oldmemory: N pages, N zero, N filled, N others`. Filled ones are counted once, however
 // often they are there: the kernel moves pages, and leaves the old ones as they are. Others begin like a
-// filled one and go on in another way: such an old one that is in use again. Exit status 1 if something
+// filled one and go on in another way: such an old one that is in use again. Before that it says of each
+// filled page that is missing where the one before it is. Exit status 1 if one is missing, or something
 // cannot be read.
 #include <elf.h>
 #include <fcntl.h>
@@ -40,9 +42,12 @@ static int keep(unsigned long pages) {
   for (;;) pause();
 }
 
-static int count(const char* name) {
+enum { most_pages = 1 << 20 };
+
+static int count(const char* name, unsigned long wanted) {
   static uint64_t page[words], right[words];
-  static char seen[1 << 20];
+  // The physical address at which each page was found first, plus 1.
+  static uint64_t found[most_pages];
   unsigned long pages = 0, zero = 0, filled = 0, others = 0;
   Elf64_Ehdr header;
   int file = open(name, O_RDONLY);
@@ -61,21 +66,33 @@ static int count(const char* name) {
       if (page[0] == 0 && memcmp(page, page + 1, page_size - 8) == 0) zero++;
       if (page[0] != magic) continue;
       fill(right, page[1]);
-      if (page[1] >= sizeof seen || memcmp(page, right, page_size) != 0) {
+      if (page[1] >= wanted || memcmp(page, right, page_size) != 0) {
         others++;
-      } else if (!seen[page[1]]) {
-        seen[page[1]] = 1;
+      } else if (!found[page[1]]) {
+        found[page[1]] = part.p_paddr + at + 1;
         filled++;
       }
     }
   }
+  // Pages that were filled one after the other are mostly neighbours: that tells where to look.
+  uint64_t before = 0;
+  for (unsigned long i = 0; i < wanted; i++) {
+    if (found[i]) {
+      before = found[i];
+      continue;
+    }
+    printf("oldmemory: page %lu is missing", i);
+    if (before) printf("; the one found before it is at %#llx", (unsigned long long)(before - 1));
+    printf("\n");
+  }
   printf("oldmemory: %lu pages, %lu zero, %lu filled, %lu others\n", pages, zero, filled, others);
-  return pages == 0;
+  return filled != wanted;
 }
 
 int main(int argc, char** argv) {
-  if (argc == 3 && strcmp(argv[1], "fill") == 0) return keep(strtoul(argv[2], NULL, 0));
-  if (argc == 3 && strcmp(argv[1], "count") == 0) return count(argv[2]);
-  fprintf(stderr, "usage: oldmemory fill PAGES, oldmemory count FILE\n");
+  unsigned long pages = argc > 2 ? strtoul(argv[argc - 1], NULL, 0) : 0;
+  if (argc == 3 && strcmp(argv[1], "fill") == 0 && pages <= most_pages) return keep(pages);
+  if (argc == 4 && strcmp(argv[1], "count") == 0 && pages <= most_pages) return count(argv[2], pages);
+  fprintf(stderr, "usage: oldmemory fill PAGES, oldmemory count FILE PAGES\n");
   return 1;
 }
