@@ -57,8 +57,14 @@ while [ $# -gt 0 ]; do
       case $1 in
         --kernel) kernel=$2 ;;
         --append) append+=" $2" ;;
-        --seeds) seeds=$2 ;;
-        --only) turns=("$2") ;;
+        --seeds)
+          [[ $2 =~ ^[0-9]+( +[0-9]+)*$ ]] || refuse "storm.sh: --seeds needs numbers with blanks between them: '1 2 3'"
+          seeds=$2
+          ;;
+        --only)
+          [[ $2 =~ ^[a-z-]+:[1-9][0-9]*$ ]] || refuse "storm.sh: --only needs a policy and a number of CPUs: random:2"
+          turns=("$2")
+          ;;
         --scale) scale=$2 ;;
         --memory) memory=$2 ;;
         --frames) frames=$2 ;;
