@@ -1,7 +1,7 @@
-// oldmemory fill PAGES          fills so many pages with what can be told again, says so, and keeps them for
-// ever oldmemory count FILE PAGES    reads all of a crashed kernel's memory (/proc/vmcore), and looks for
-// these
-//                               pages in it
+// oldmemory fill PAGES
+//     fills so many pages with what can be told again, says so, and keeps them for ever
+// oldmemory count FILE PAGES
+//     reads all of a crashed kernel's memory (/proc/vmcore), and looks for these pages in it
 //
 // `count` prints `oldmemory: N pages, N zero, N filled, N others`. Filled ones are counted once, however
 // often they are there: the kernel moves pages, and leaves the old ones as they are. Others begin like a
@@ -17,7 +17,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { page_size = 4096, words = page_size / 8 };
+enum { page_size = 4096, words = page_size / 8, most_pages = 1 << 20 };
 
 static const uint64_t magic = 0x6f6c64206d656d6f;
 
@@ -41,8 +41,6 @@ static int keep(unsigned long pages) {
   fflush(stdout);
   for (;;) pause();
 }
-
-enum { most_pages = 1 << 20 };
 
 static int count(const char* name, unsigned long wanted) {
   static uint64_t page[words], right[words];
