@@ -83,3 +83,14 @@ copy_changed() {
     fi
   done
 }
+
+# volatile_share REPORT STAGE: volatile blocks in percent of all that are resident, at the mark of this name.
+volatile_share() {
+  awk -v mark="\"label\": \"$2\"" '
+    index($0, mark) { here = 1 }
+    here && match($0, /"[SUPV]r": [0-9]+/) {
+      split(substr($0, RSTART, RLENGTH), field, /[": ]+/)
+      resident += field[3]
+      if (field[2] == "Vr") { printf "%.0f %%", 100 * field[3] / resident; exit }
+    }' "$1"
+}

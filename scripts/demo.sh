@@ -68,23 +68,13 @@ fi
 # The last one in the file is of the last mark; the first one is of the end of the run.
 counter() { sed -nE "s/^ *\"$2\": ([0-9]+),?$/\1/p" "$out/$1.json" | head -n 1; }
 read_by_guest() { sed -nE 's/^pgpgin ([0-9]+).*/\1/p' "$out/$1.log"; }
-# volatile_share STAGE: volatile blocks in percent of all that are resident.
-volatile_share() {
-  awk -v mark="\"label\": \"$1\"" '
-    index($0, mark) { here = 1 }
-    here && match($0, /"[SUPV]r": [0-9]+/) {
-      split(substr($0, RSTART, RLENGTH), field, /[": ]+/)
-      resident += field[3]
-      if (field[2] == "Vr") { printf "%d %%", 100 * field[3] / resident; exit }
-    }' "$out/volatile.json"
-}
 printf '%-34s %12s %12s %16s\n' "" "page writes" "page reads" "guest's reads"
 stray=0
 for run in no-hints unused volatile enough debian; do
   printf '%-34s %12s %12s %13s MB\n' "$run" "$(counter $run page_outs)" "$(counter $run page_ins)" "$(($(read_by_guest $run) / 1024))"
   stray=$((stray + $(counter $run stray_errors)))
 done
-echo "volatile blocks among the resident: $(volatile_share "after boot") after boot, $(volatile_share "page cache filled") after reading"
+echo "volatile blocks among the resident: $(volatile_share "$out/volatile.json" "after boot") after boot, $(volatile_share "$out/volatile.json" "page cache filled") after reading"
 echo "discarded without writing: $(counter volatile discards_volatile) blocks; discard faults: $(counter volatile discard_faults)"
 echo "accesses that no hook announced to a discarded or unused block: $stray"
 [ "$stray" -eq 0 ] || { echo "verdict: FAILED"; exit 1; }

@@ -16,7 +16,8 @@
 #   --seeds 'A B'        1 2 3 4            --scale N          how much is done: 1 takes 20 to 60 seconds
 #   --only POLICY:CPUS   all seeds run like this
 #   --memory SIZE        512M               --frames SIZE      128M for storm; for random, which needs pressure, 48M, or 80M
-#                        (60M for small workloads) if the kernel is one with CONFIG_DEBUG_VM
+#                        (60M for small workloads) if the kernel is one with CONFIG_DEBUG_VM; with CONFIG_KASAN 64M more of both
+#                        (of the memory only where a workload has its own)
 #   --option NAME=VALUE  an option of the host (`cmma boot --cmma-option`), as often as needed
 #   --timeout SECONDS    1800 for each run
 #   --out FOLDER         build/storm: a line for each run in `results`; console, machine's messages and report of runs that
@@ -142,16 +143,26 @@ frames_for() {
   local own
   own=$(property "$1" frames)
   if [ -n "$own" ]; then
-    echo "$own"
+    with_shadow "$own"
   elif [ -n "$frames" ]; then
     echo "$frames"
   elif [ "$2" != random ]; then
-    echo 128M
+    with_shadow 128M
   elif grep -qsx CONFIG_DEBUG_VM=y "$config"; then
-    property "$1" debug-frames | grep . || echo 80M
+    with_shadow "$(property "$1" debug-frames | grep . || echo 80M)"
   else
-    echo 48M
+    with_shadow 48M
   fi
+}
+memory_for() {
+  local own
+  own=$(property "$1" memory)
+  if [ -n "$own" ]; then with_shadow "$own"; else echo "$memory"; fi
+}
+
+# with_shadow SIZE: and what the kernel uses of it if it has a shadow of its memory, as KASAN does: an eighth of 512M.
+with_shadow() {
+  if grep -qsx CONFIG_KASAN=y "$config"; then echo "$((${1%M} + 64))M"; else echo "$1"; fi
 }
 
 # Nothing if there is none: a machine that died has left no report.
@@ -176,7 +187,7 @@ run() {
   # What a kernel that panics has said need not have come to its console.
   ! grep -qsx CONFIG_VMCORE_INFO=y "$config" || options+=(--kernel-log "$work/kernel-log")
   TMPDIR=$work "$build/bin/cmma" boot --kernel "$kernel" --append "$append" --timeout "$timeout" --cpus "$cpus" --policy "$policy" --seed "$seed" \
-    --memory "$(property "$name" memory | grep . || echo "$memory")" --frames "$(frames_for "$name" "$policy")" \
+    --memory "$(memory_for "$name")" --frames "$(frames_for "$name" "$policy")" \
     --disk "$work/programs.img" --disk "$work/data.img" --disk "$work/swap.img" --overlay "$build/programs/guest.cpio.gz" \
     --json "$work/report.json" --log "$work/machine" "${options[@]}" "${host_options[@]}" \
     --run "WORKLOAD_SCALE=$scale WORKLOAD_SEED=$seed WORKLOAD_BREAK=$broken workload $name" \

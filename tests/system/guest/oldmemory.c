@@ -1,7 +1,7 @@
 // oldmemory fill PAGES
 //     fills so many pages with what can be told again, says so, and keeps them for ever
 // oldmemory count FILE PAGES
-//     reads all of a crashed kernel's memory (/proc/vmcore), and looks for these pages in it
+//     reads all of a crashed kernel's memory (/proc/vmcore), or of its own (/proc/kcore), and looks for these pages in it
 //
 // `count` prints `oldmemory: N pages, N zero, N filled, N others`. Filled ones are counted once, however
 // often they are there: the kernel moves pages, and leaves the old ones as they are. Others begin like a
@@ -54,7 +54,8 @@ static int count(const char* name, unsigned long wanted) {
     Elf64_Phdr part;
     if (pread(file, &part, sizeof part, (off_t)(header.e_phoff + i * sizeof part)) != sizeof part)
       return failed(name);
-    if (part.p_type != PT_LOAD) continue;
+    // What /proc/kcore has at no address of memory is other views of it.
+    if (part.p_type != PT_LOAD || part.p_paddr == ~0ull) continue;
     for (uint64_t at = 0; at + page_size <= part.p_filesz; at += page_size) {
       if (pread(file, page, page_size, (off_t)(part.p_offset + at)) != page_size) {
         fprintf(stderr, "oldmemory: %#llx cannot be read\n", (unsigned long long)(part.p_paddr + at));
