@@ -1,12 +1,16 @@
-// Workload with the page cache of a disk that has a file system mounted. Linux has to allow that the disk is
-// written to meanwhile: bdev_allow_write_mounted=1.
+// Workloads with buffers that reclaim takes off a page: one in the page cache of a disk that has a file
+// system mounted, for which Linux has to allow that the disk is written to meanwhile
+// (bdev_allow_write_mounted=1), and one that a device reads into, for which the third disk has to be a slow
+// one.
 #define _GNU_SOURCE
 #include <endian.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "races.h"
@@ -92,4 +96,41 @@ void r39(void) {
   until_inactive(page);
   host_may_discard(page);
   if (*word != 2) lost("what was written to a disk");
+}
+
+// The page comes last, behind so much else that it takes seconds.
+static void* read_slow_disk(void* page) {
+  enum { pages_before = 2048 };
+  const struct iovec to[] = {{some_memory(pages_before), pages_before * page_size}, {page, page_size}};
+  int disk = open("/dev/dasdc", O_RDONLY | O_DIRECT);
+  if (disk < 0 || preadv(disk, to, 2, 0) != (pages_before + 1) * page_size) failed("/dev/dasdc");
+  return NULL;
+}
+
+// A device reads zeros into a page of a mapped file, and takes long. Meanwhile the file system writes the
+// page, which is clean then, and reclaim comes by. At its end the read makes the page dirty: the file system
+// writes it once more, if it still has its buffers.
+void r44(void) {
+  static char buffer[page_size] __attribute__((aligned(page_size)));
+  static const char zeros[page_size];
+  int fd = open_data(), past_cache = open("/mnt/data", O_RDONLY | O_DIRECT);
+  pthread_t reader;
+  char* page = map_data(fd, PROT_READ | PROT_WRITE, MAP_SHARED, 0);
+  if (past_cache < 0) failed("/mnt/data");
+  if (pthread_create(&reader, NULL, read_slow_disk, page) != 0) failed("pthread_create");
+  // Dirty first, then pinned.
+  while (!(flags_of(page) & flag_dirty)) usleep(1000);
+  usleep(1000);
+  // Who is read more than once is active.
+  for (unsigned i = 0; i < 3; i++)
+    if (pread(fd, buffer, page_size, 0) != page_size) failed("read");
+  empty_lists_of_cpu();
+  if (fsync(fd) != 0) failed("fsync");
+  if ((flags_of(page) & (flag_dirty | flag_active)) != flag_active)
+    failed("the page is dirty, or not active");
+  until_inactive(page);
+  if (pthread_join(reader, NULL) != 0) failed("pthread_join");
+  if (fsync(fd) != 0) failed("fsync");
+  if (pread(past_cache, buffer, page_size, 0) != page_size) failed("read past the cache");
+  if (memcmp(buffer, zeros, page_size) != 0) lost("what a disk has read into a mapped file");
 }

@@ -21,6 +21,7 @@ void r33(void);
 void r35(void);
 void r39(void);
 void r41(void);
+void r44(void);
 int make_files(const char* folder);
 
 #endif
