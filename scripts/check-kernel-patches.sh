@@ -27,10 +27,11 @@ while read -r name; do patches+=("$root/guest-kernel-patches/$name"); done <"$ro
 #   MACRO_ARG_REUSE                                       the table of guards is its argument, once for each line
 #   CONST_STRUCT                                          the KUnit tests change theirs from case to case
 #   EXPORT_SYMBOL                                         it does not see what DEFINE_STATIC_KEY_FALSE() defines
-exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL,CONST_STRUCT,MACRO_ARG_REUSE
+#   UNKNOWN_COMMIT_ID      it asks git, and Debian's source is no repository
+exceptions=FILE_PATH_CHANGES,VOLATILE,COMPLEX_MACRO,MACRO_ARG_UNUSED,SPACING,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT,EXPORT_SYMBOL,CONST_STRUCT,MACRO_ARG_REUSE,UNKNOWN_COMMIT_ID
 
 # What the series touches, and all that is around it.
-objects=(mm/ fs/splice.o arch/s390/mm/ arch/s390/purgatory/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
+objects=(mm/ fs/splice.o fs/buffer.o kernel/sched/ arch/s390/mm/ arch/s390/purgatory/ arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o)
 
 fresh_source() {
   "$root/scripts/fetch-debian.sh" kernel-source
@@ -104,7 +105,7 @@ check_build() {
 # Every function of the touched folders, without addresses of code elsewhere.
 disassemble() {
   local file
-  (cd "$1" && find mm fs/splice.o arch/s390/mm arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o -name '*.o' | LC_ALL=C sort) |
+  (cd "$1" && find mm fs/splice.o fs/buffer.o arch/s390/mm arch/s390/kernel/traps.o arch/s390/kernel/machine_kexec.o -name '*.o' | LC_ALL=C sort) |
     while read -r file; do
       echo "== $file"
       llvm-objdump-19 --disassemble --reloc --no-show-raw-insn "$1/$file" | tail -n +3

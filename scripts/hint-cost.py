@@ -30,9 +30,8 @@ def main():
         base = base or counts
         print(f"{name:28}" + "".join(f"{count / 1e6:14.2f} ({count / first - 1:+7.2%})" for count, first in zip(counts, base)))
         minor = (faults["faults", "after"] - faults["faults", "before"]) - (faults["major", "after"] - faults["major", "before"])
-        changes = state_changes(marks["mapped"]) - state_changes(marks["mapping"])
-        whole = state_changes(marks["end"]) - state_changes(marks["start"])
-        print(f"{'':28}  state changes by ESSA: {whole}; {changes} of them in {minor} minor faults")
+        changes = [state_changes(marks[end]) - state_changes(marks[begin]) for begin, end in STAGES]
+        print(f"{'  state changes by ESSA':28}" + "".join(f"{change:14} {'':9}" for change in changes).rstrip() + f"; {minor} minor faults while mapping")
 
 
 main()

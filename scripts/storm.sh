@@ -16,8 +16,8 @@
 #   --seeds 'A B'        1 2 3 4            --scale N          how much is done: 1 takes 20 to 60 seconds
 #   --only POLICY:CPUS   all seeds run like this
 #   --memory SIZE        512M               --frames SIZE      128M for storm; for random, which needs pressure, 48M, or 80M
-#                        (60M for small workloads) if the kernel is one with CONFIG_DEBUG_VM; with CONFIG_KASAN 64M more of both
-#                        (of the memory only where a workload has its own)
+#                        (60M for small workloads) if the kernel is one with CONFIG_DEBUG_VM. CONFIG_KASAN: 64M more than
+#                        these, and than a workload's own memory
 #   --option NAME=VALUE  an option of the host (`cmma boot --cmma-option`), as often as needed
 #   --timeout SECONDS    1800 for each run
 #   --out FOLDER         build/storm: a line for each run in `results`; console, machine's messages and report of runs that
