@@ -1,10 +1,10 @@
 #!/bin/bash
 # Is the C++ code as .clang-format and .clang-tidy want it, and the shell's as shellcheck does? check-style.sh [FILE...]
 #
-# Without a FILE all of cmma/ and tests/, and all scripts. Every file of C++ is looked at by clang-format, every .cpp by
-# clang-tidy too, with the headers that it includes; every script by shellcheck (warnings and errors). It says what they
-# find, and its exit status is 1 if they find something; nothing is changed. A .cpp that was found clean is not looked at
-# again until it, a header or a .clang-tidy changes.
+# Without a FILE all C++ of cmma/ and tests/, the C of the Linux guests' programs (tests/system/guest), and all scripts. Every
+# file of C and C++ is looked at by clang-format, every .cpp by clang-tidy too, with the headers that it includes; every script
+# by shellcheck (warnings and errors). It says what they find, and its exit status is 1 if they find something; nothing is
+# changed. A .cpp that was found clean is not looked at again until it, a header or a .clang-tidy changes.
 set -euo pipefail
 # shellcheck source=scripts/common.sh
 . "$(dirname "$0")/common.sh"
@@ -18,16 +18,16 @@ scripts=()
 is_script() { head -n 1 "$1" | grep -qE '^#!/bin/(bash|sh)|^#!/bin/busybox sh' || [[ $1 == *.sh ]]; }
 for file; do
   [ -r "$file" ] || refuse "check-style.sh: there is no file $file to read"
-  if [[ $file == *.[ch]pp ]]; then
+  if [[ $file == *.[ch]pp || $file == *.[ch] ]]; then
     files+=("$(realpath --relative-to="$root" "$file")")
   elif is_script "$file"; then
     scripts+=("$file")
   else
-    refuse "check-style.sh: $file is neither C++ nor a shell script"
+    refuse "check-style.sh: $file is neither C, nor C++, nor a shell script"
   fi
 done
 if [ $# -eq 0 ]; then
-  mapfile -t files < <(git ls-files --cached --others --exclude-standard 'cmma/**.[ch]pp' 'tests/**.[ch]pp')
+  mapfile -t files < <(git ls-files --cached --others --exclude-standard 'cmma/**.[ch]pp' 'tests/**.[ch]pp' 'tests/system/guest/*.[ch]')
   while read -r file; do
     if is_script "$file"; then scripts+=("$file"); fi
   done < <(git ls-files --cached --others --exclude-standard)

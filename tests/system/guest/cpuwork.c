@@ -13,12 +13,12 @@ enum { COUNT = 1 << 16 };
 
 static uint64_t values[COUNT], copy[COUNT];
 
-static int compare(const void *a, const void *b) {
-  uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+static int compare(const void* a, const void* b) {
+  uint64_t x = *(const uint64_t*)a, y = *(const uint64_t*)b;
   return (x > y) - (x < y);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   unsigned rounds = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
   if (!rounds) {
     fprintf(stderr, "usage: cpuwork ROUNDS\n");

@@ -1,12 +1,12 @@
 /* discardaudit: have the host look at the kernel's record of each page that it discards.
  *
- * Runs in the guest, as root, on Linux 6.12. Tells the host (by lines on the console, see docs/options.md) where each
- * page's struct page is, and what none of them may say when its page is discarded: that the page is mlocked,
- * dirty or under writeback, or anonymous and not in the swap cache. (Reclaim takes a page out of the swap cache
- * when it has frozen its references at 0, and frees it then: such a page may go.)
- * The addresses come from /proc/kcore: the kernel's array of struct page is mapped by page tables, which are read
- * here as the hardware does. That the numbers of the flags are right is checked against /proc/kpageflags first.
- * Exit status: 0, or 2 if the kernel does not say or is another one than thought.
+ * Runs in the guest, as root, on Linux 6.12. Tells the host (by lines on the console, see docs/options.md)
+ * where each page's struct page is, and what none of them may say when its page is discarded: that the page
+ * is mlocked, dirty or under writeback, or anonymous and not in the swap cache. (Reclaim takes a page out of
+ * the swap cache when it has frozen its references at 0, and frees it then: such a page may go.) The
+ * addresses come from /proc/kcore: the kernel's array of struct page is mapped by page tables, which are read
+ * here as the hardware does. That the numbers of the flags are right is checked against /proc/kpageflags
+ * first. Exit status: 0, or 2 if the kernel does not say or is another one than thought.
  */
 #include <elf.h>
 #include <fcntl.h>
@@ -24,12 +24,12 @@ static int kcore;
 static Elf64_Phdr parts[64];
 static int part_count;
 
-static void cannot(const char *what) {
+static void cannot(const char* what) {
   fprintf(stderr, "discardaudit: %s\n", what);
   exit(2);
 }
 
-static void read_at(const Elf64_Phdr *part, uint64_t offset, void *to, size_t bytes) {
+static void read_at(const Elf64_Phdr* part, uint64_t offset, void* to, size_t bytes) {
   if (pread(kcore, to, bytes, part->p_offset + offset) != (ssize_t)bytes)
     cannot("/proc/kcore cannot be read");
 }
@@ -77,7 +77,7 @@ static void open_kcore(void) {
 }
 
 /* The part that starts at absolute 0, and the array of struct page that belongs to it, known by its size. */
-static void find_parts(const Elf64_Phdr **memory, const Elf64_Phdr **records) {
+static void find_parts(const Elf64_Phdr** memory, const Elf64_Phdr** records) {
   *memory = *records = NULL;
   for (int i = 0; i < part_count; i++)
     if (parts[i].p_paddr == 0) *memory = &parts[i];
@@ -89,9 +89,9 @@ static void find_parts(const Elf64_Phdr **memory, const Elf64_Phdr **records) {
 }
 
 /* Each flag is, but for what changes meanwhile, where /proc/kpageflags says so, and not always the same. */
-static void check_flags(const Elf64_Phdr *records, uint64_t pages) {
+static void check_flags(const Elf64_Phdr* records, uint64_t pages) {
   static const struct {
-    const char *name;
+    const char* name;
     int ours, theirs;
   } known[] = {{"uptodate", UPTODATE, KPF_UPTODATE},
                {"dirty", DIRTY, KPF_DIRTY},
@@ -101,9 +101,9 @@ static void check_flags(const Elf64_Phdr *records, uint64_t pages) {
   enum { KNOWN = sizeof(known) / sizeof(*known) };
   uint64_t set[KNOWN] = {0}, differ[KNOWN] = {0};
   /* Locked: there before it is read into, and so that some pages are mlocked. */
-  uint64_t *all =
+  uint64_t* all =
       mmap(NULL, pages * RECORD, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
-  FILE *flags = fopen("/proc/kpageflags", "r");
+  FILE* flags = fopen("/proc/kpageflags", "r");
   if (!flags || all == MAP_FAILED) cannot("there is no /proc/kpageflags, or no memory");
   read_at(records, 0, all, pages * RECORD);
   for (uint64_t page = 0, theirs; page < pages && fread(&theirs, sizeof(theirs), 1, flags) == 1; page++) {
@@ -125,7 +125,7 @@ static void check_flags(const Elf64_Phdr *records, uint64_t pages) {
     }
 }
 
-static void print_map(uint64_t asce, const Elf64_Phdr *records, uint64_t pages) {
+static void print_map(uint64_t asce, const Elf64_Phdr* records, uint64_t pages) {
   enum { STEP = 4096 / RECORD };
   uint64_t first = 0, start = absolute(asce, records->p_vaddr);
   for (uint64_t page = STEP; page <= pages; page += STEP) {
@@ -137,7 +137,7 @@ static void print_map(uint64_t asce, const Elf64_Phdr *records, uint64_t pages) 
   }
 }
 
-static void never(const char *name, int flag) {
+static void never(const char* name, int flag) {
   printf("cmma: audit never %s %x %llx %llx\n", name, FLAGS, 1ull << flag, 1ull << flag);
 }
 

@@ -27,8 +27,8 @@ static uint64_t pattern(size_t page, unsigned round) {
   return x * 0xbf58476d1ce4e5b9u;
 }
 
-static void *check_share(void *argument) {
-  struct Share *share = argument;
+static void* check_share(void* argument) {
+  struct Share* share = argument;
   for (unsigned round = 0; round < share->rounds; round++) {
     for (size_t page = share->first; page < share->end; page++) {
       uint64_t value = pattern(page, round);
@@ -46,7 +46,7 @@ static void *check_share(void *argument) {
   return NULL;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   size_t megabytes = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
   unsigned rounds = argc > 2 ? strtoul(argv[2], NULL, 0) : 2;
   size_t threads = argc > 3 ? strtoul(argv[3], NULL, 0) : 1;
@@ -55,7 +55,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   size_t pages = (megabytes << 20) / PAGE;
-  void *memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) {
     perror("memcheck: mmap");
     return 2;

@@ -1,7 +1,8 @@
 // oldmemory fill PAGES
 //     fills so many pages with what can be told again, says so, and keeps them for ever
 // oldmemory count FILE PAGES
-//     reads all of a crashed kernel's memory (/proc/vmcore), or of its own (/proc/kcore), and looks for these pages in it
+//     reads all of a crashed kernel's memory (/proc/vmcore), or of its own (/proc/kcore), and looks for these
+//     pages in it
 //
 // `count` prints `oldmemory: N pages, N zero, N filled, N others`. Filled ones are counted once, however
 // often they are there: the kernel moves pages, and leaves the old ones as they are. Others begin like a

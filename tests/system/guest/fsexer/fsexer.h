@@ -1,9 +1,9 @@
-/* What the parts of fsexer share: the settings, the state of one instance's writer, and the steps that all operations
- * are made of. main.c says what the program does; model.h has the model.
+/* What the parts of fsexer share: the settings, the state of one instance's writer, and the steps that all
+ * operations are made of. main.c says what the program does; model.h has the model.
  *
- * A process has one instance at most, so its state is global. F1: only the writer's thread uses it; readers have the
- * model, the path and report.c. F2: an operation is remembered (remember or begin) before it asks the kernel for
- * anything. F3: nothing goes on after a failure.
+ * A process has one instance at most, so its state is global. F1: only the writer's thread uses it; readers
+ * have the model, the path and report.c. F2: an operation is remembered (remember or begin) before it asks
+ * the kernel for anything. F3: nothing goes on after a failure.
  */
 #pragma once
 #define _GNU_SOURCE

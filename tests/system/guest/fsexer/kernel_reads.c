@@ -1,5 +1,5 @@
-/* Operations in which the kernel is the one who reads: out of a mapping, and from the page cache into a pipe or
- * another file. */
+/* Operations in which the kernel is the one who reads: out of a mapping, and from the page cache into a pipe
+ * or another file. */
 #include "fsexer.h"
 
 #include <linux/futex.h>

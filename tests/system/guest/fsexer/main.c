@@ -14,10 +14,10 @@
  *   -b NUMBER    break the file behind the model's back at this operation, to see that it is found
  *   -v           say how often each operation was done
  *
- * Reads, writes, maps, truncates, punches, locks, forks, splices ... at random, and compares every byte that comes
- * back with the model (model.h). At the first difference it prints what was expected, what was found, where that may
- * come from, what other ways of reading see, and the operations that led to it.
- * Exit status: 0 no difference, 1 a difference or an operation failed, 2 wrong usage or could not start.
+ * Reads, writes, maps, truncates, punches, locks, forks, splices ... at random, and compares every byte that
+ * comes back with the model (model.h). At the first difference it prints what was expected, what was found,
+ * where that may come from, what other ways of reading see, and the operations that led to it. Exit status: 0
+ * no difference, 1 a difference or an operation failed, 2 wrong usage or could not start.
  */
 #include "fsexer.h"
 
@@ -127,7 +127,8 @@ static int parse(int argc, char** argv) {
          seed;
 }
 
-/* What an instance of its own has: a file, or only the history and the flags of a file that all of them read. */
+/* What an instance of its own has: a file, or only the history and the flags of a file that all of them read.
+ */
 static void make_own(const char* name, unsigned number) {
   if (is_static) {
     struct Model* shared = m;

@@ -1,5 +1,5 @@
-/* Comparisons, and what is printed when something is wrong. One report is enough: the first failure of an instance
- * ends its other processes and threads without a word. */
+/* Comparisons, and what is printed when something is wrong. One report is enough: the first failure of an
+ * instance ends its other processes and threads without a word. */
 #include "fsexer.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* The open file, its three mappings, and what they should hold: a private mapping keeps its own copy of each page that
- * was written to through it. */
+/* The open file, its three mappings, and what they should hold: a private mapping keeps its own copy of each
+ * page that was written to through it. */
 #include "fsexer.h"
 
 int file = -1, direct = -1;
