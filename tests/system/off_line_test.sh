@@ -10,8 +10,8 @@ downloads=$tree/build/downloads
 mkdir -p "$downloads"
 cp -r "$source/scripts" "$tree/"
 ln -s "$BUILD"/downloads/*.* "$downloads/"
-# What only soaks and storms need may not have been fetched here: a list that is there is taken as it is.
-for name in disk-workloads disk-soak selftests; do
+# What only soaks, storms and the census need may not have been fetched here: a list that is there is taken as it is.
+for name in $(awk '$2 ~ /^(disk-.*|selftests)$/ { print $2 }' "$source/scripts/downloads.txt"); do
   rm -f "$downloads/$name.list" "$downloads/$name.list.of"
   echo "$name-stands-in_1_s390x.deb" >"$downloads/$name.list"
   touch "$downloads/$name-stands-in_1_s390x.deb"
